@@ -1,0 +1,15 @@
+# Programs are installed where hand_program() declares them.
+
+include(GNUInstallDirs)
+
+foreach(section 1 5 7 8)
+	file(GLOB pages CONFIGURE_DEPENDS
+		${PROJECT_SOURCE_DIR}/docs/man/*.${section})
+	if(pages)
+		install(FILES ${pages}
+			DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+	endif()
+endforeach()
+
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE
+	DESTINATION ${CMAKE_INSTALL_DOCDIR})
