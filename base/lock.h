@@ -1,0 +1,21 @@
+/*
+ * lock.h - open-file-description write locks (fcntl F_OFD_SETLK).
+ *
+ * The kernel drops such a lock when the last descriptor of the description
+ * is closed, so it lives exactly as long as some process that has it: there
+ * is no stale lock, no timeout and nothing to clean up.  The file should be
+ * 0600: a write lock needs a descriptor open for writing.
+ */
+#ifndef BASE_LOCK_H
+#define BASE_LOCK_H
+
+/*
+ * Open `name` (made if need be) and lock it.  Gives the descriptor, which is
+ * the lock; -EAGAIN when somebody has it.
+ */
+int lock_take(int dfd, const char *name);
+
+/* 1 if somebody holds the lock, 0 if nobody does or there is no file. */
+int lock_held(int dfd, const char *name);
+
+#endif
