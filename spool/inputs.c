@@ -1,0 +1,241 @@
+#include "spool/inputs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/keys.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "spool/taskdir.h"
+
+/* A ref and, for an input, the artifact below its out/. */
+static enum inputs_verdict
+check_one(const struct spool *s, const char *agent, const char *id,
+          const char *artifact, struct str *why, int *error)
+{
+	autofree char *done = mem_printf("%s/outbox/%s", agent, id);
+	autofree char *failed = mem_printf("%s/failed/%s", agent, id);
+	autofree char *path =
+		artifact ? mem_printf("%s/out/%s", done, artifact) : NULL;
+	int r = sys_exists(s->agents_fd, done);
+
+	if (r > 0 && path) {
+		r = sys_exists(s->agents_fd, path);
+		if (r == 0 || r == -ENOTDIR) {
+			str_addf(why, "%s/%s has no artifact '%s'", agent, id,
+			         artifact);
+			return INPUTS_FAILED;
+		}
+	}
+	if (r == 0) {
+		r = sys_exists(s->agents_fd, failed);
+		if (r > 0) {
+			str_addf(why, "%s/%s did not complete", agent, id);
+			return INPUTS_FAILED;
+		}
+		if (r == 0) {
+			str_addf(why, "waits for %s/%s", agent, id);
+			return INPUTS_WAIT;
+		}
+	}
+	*error = r < 0 ? r : 0;
+	return INPUTS_READY;
+}
+
+static enum inputs_verdict
+check_text(const struct spool *s, const char *text, bool with_artifact,
+           struct str *why, int *error)
+{
+	autofree char *agent = NULL;
+	autofree char *id = NULL;
+	autofree char *artifact = NULL;
+
+	*error = with_artifact ?
+	                 task_split_input(text, &agent, &id, &artifact) :
+	                 name_split_ref(text, &agent, &id);
+	if (*error < 0)
+		return INPUTS_READY;
+	return check_one(s, agent, id, artifact, why, error);
+}
+
+int
+inputs_check(const struct spool *s, const struct task *t, struct str *why)
+{
+	char *const *lists[] = { t->after, t->inputs };
+	autostr waits = STR_INIT;
+
+	for (size_t i = 0; i < countof(lists); i++) {
+		for (char *const *p = lists[i]; p && *p; p++) {
+			autostr one = STR_INIT;
+			int error;
+			enum inputs_verdict v =
+				check_text(s, *p, i == 1, &one, &error);
+
+			if (error < 0)
+				return error;
+			if (v == INPUTS_FAILED) {
+				str_add(why, one.data, one.len);
+				return v;
+			}
+			if (v == INPUTS_WAIT && !waits.len)
+				str_add(&waits, one.data, one.len);
+		}
+	}
+	str_add(why, str_text(&waits), waits.len);
+	return waits.len ? INPUTS_WAIT : INPUTS_READY;
+}
+
+/* Make every directory above the last component of `path`. */
+static int
+make_parents(int dfd, const char *path)
+{
+	for (const char *p = strchr(path, '/'); p; p = strchr(p + 1, '/')) {
+		autofree char *dir = mem_dupn(path, (size_t)(p - path));
+		int r = sys_mkdir(dfd, dir, 0755);
+
+		if (r < 0 && r != -EEXIST)
+			return r;
+	}
+	return 0;
+}
+
+static int
+copy_file(int fromfd, const char *from, int tofd, const char *to)
+{
+	autoclose int in = sys_open_beneath(fromfd, from, O_RDONLY);
+	autoclose int out = -1;
+	int64_t n;
+
+	if (in < 0)
+		return in;
+	out = sys_create(tofd, to, 0644);
+	if (out < 0)
+		return out;
+	n = sys_copy(in, 0, out, INT64_MAX);
+	return n < 0 ? (int)n : 0;
+}
+
+struct fetch {
+	int in_fd; /* work/ID/in */
+	const struct task *task;
+};
+
+static int
+fetch_attachment(void *arg, int parent, const char *name, const char *path,
+                 int directory)
+{
+	const struct fetch *f = arg;
+	int r;
+
+	if (strcmp(path, f->task->file) == 0)
+		return 0;
+	r = directory ? sys_mkdir(f->in_fd, path, 0755) :
+	                copy_file(parent, name, f->in_fd, path);
+	return r == -EEXIST && directory ? 0 : r;
+}
+
+/* An artifact is a file, or a whole directory of them. */
+struct fetch_dir {
+	int in_fd;
+	const char *as;
+};
+
+static int
+fetch_below(void *arg, int parent, const char *name, const char *path,
+            int directory)
+{
+	const struct fetch_dir *f = arg;
+	autofree char *to = mem_printf("%s/%s", f->as, path);
+	int r = directory ? sys_mkdir(f->in_fd, to, 0755) :
+	                    copy_file(parent, name, f->in_fd, to);
+
+	return r == -EEXIST && directory ? 0 : r;
+}
+
+static int
+fetch_input(const struct spool *s, const char *input, int in_fd,
+            struct err *err)
+{
+	autofree char *agent = NULL;
+	autofree char *id = NULL;
+	autofree char *artifact = NULL;
+	autofree char *path = NULL;
+	struct stat st;
+	int r = task_split_input(input, &agent, &id, &artifact);
+
+	if (r < 0)
+		return r;
+	path = mem_printf("%s/outbox/%s/out/%s", agent, id, artifact);
+	r = sys_stat(s->agents_fd, path, &st);
+	if (r == 0)
+		r = make_parents(in_fd, artifact);
+	if (r == 0 && S_ISDIR(st.st_mode)) {
+		struct fetch_dir f = { in_fd, artifact };
+
+		r = sys_mkdir(in_fd, artifact, 0755);
+		if (r == 0 || r == -EEXIST)
+			r = taskdir_walk(s->agents_fd, path, fetch_below, &f,
+			                 err);
+	} else if (r == 0) {
+		r = copy_file(s->agents_fd, path, in_fd, artifact);
+	}
+	if (r == -EEXIST)
+		return err_set(err, -EBADMSG,
+		               "two inputs would be at in/%s; rename one",
+		               artifact);
+	return r < 0 ? err_sys(err, r, "cannot fetch input '%s'", input) : 0;
+}
+
+int
+inputs_fetch(const struct spool *s, struct desk *d, const char *id,
+             int entry_dirfd, const struct task *t, struct err *err)
+{
+	autofree char *path = mem_printf("%s/in", id);
+	autoclose int in_fd = -1;
+	struct fetch f = { .task = t };
+	int r = 0;
+
+	in_fd = sys_open_beneath(d->at[PLACE_WORK], path,
+	                         O_RDONLY | O_DIRECTORY);
+	if (in_fd < 0)
+		return err_sys(err, in_fd, "cannot open 'work/%s'", path);
+	f.in_fd = in_fd;
+	if (entry_dirfd >= 0)
+		r = taskdir_walk(entry_dirfd, ".", fetch_attachment, &f, err);
+	for (char **p = t->inputs; r == 0 && p && *p; p++)
+		r = fetch_input(s, *p, in_fd, err);
+	return r;
+}
+
+bool
+inputs_from(const struct task *t, const char *agent)
+{
+	char *const *lists[] = { t->after, t->inputs };
+	size_t n = strlen(agent);
+
+	for (size_t i = 0; i < countof(lists); i++)
+		for (char *const *p = lists[i]; p && *p; p++)
+			if (strncmp(*p, agent, n) == 0 && (*p)[n] == '/')
+				return true;
+	return false;
+}
+
+char **
+inputs_refs(const struct task *t)
+{
+	char *const *lists[] = { t->after, t->inputs };
+	char **refs = mem_new(1, sizeof(*refs));
+
+	for (size_t i = 0; i < countof(lists); i++) {
+		for (char *const *p = lists[i]; p && *p; p++) {
+			const char *id = strchr(*p, '/') + 1;
+			size_t n = (size_t)(id - *p) + strcspn(id, "/");
+			autofree char *ref = mem_dupn(*p, n);
+
+			keys_append(&refs, ref);
+		}
+	}
+	return refs;
+}

@@ -1,0 +1,98 @@
+#include "spool/record.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/sys.h"
+
+#define RECORD_FILE "record.json"
+#define RECORD_MAX  65536
+
+static void
+copy_text(char *to, size_t size, const struct json *value)
+{
+	(void)snprintf(to, size, "%s", json_str(value, ""));
+}
+
+void
+record_read(const struct desk *d, const char *id, struct record *rec)
+{
+	autofree char *path = mem_printf("%s/" RECORD_FILE, id);
+	autostr text = STR_INIT;
+	autojson *o = NULL;
+	const struct json *block;
+
+	*rec = (struct record)RECORD_INIT;
+	if (sys_read_file(d->at[PLACE_WORK], path, RECORD_MAX, &text) < 0)
+		return;
+	o = json_parse(str_text(&text), text.len, NULL);
+	rec->uid = json_int(json_get(o, "uid"), -1);
+	rec->failures = json_int(json_get(o, "failures"), 0);
+	rec->crashes = json_int(json_get(o, "crashes"), 0);
+	rec->deferrals = json_int(json_get(o, "deferrals"), 0);
+	rec->first_started_ms = json_int(json_get(o, "first_started"), 0);
+	block = json_get(o, "blocked");
+	rec->reason =
+		state_reason_parse(json_str(json_get(block, "reason"), NULL));
+	rec->until_ms = json_int(json_get(block, "until"), 0);
+	rec->until_boot_ns =
+		json_int(json_get(block, "until_boot_ms"), 0) * CLOCK_NS_PER_MS;
+	copy_text(rec->boot, sizeof(rec->boot), json_get(block, "boot"));
+	copy_text(rec->message, sizeof(rec->message),
+	          json_get(block, "message"));
+}
+
+int
+record_write(struct desk *d, const char *id, const struct record *rec)
+{
+	autojson *o = json_new_object();
+	autostr text = STR_INIT;
+	autoclose int fd = -1;
+	int r = sys_mkdir(d->at[PLACE_WORK], id, 0755);
+
+	if (r < 0 && r != -EEXIST)
+		return r;
+	fd = sys_opendir(d->at[PLACE_WORK], id);
+	if (fd < 0)
+		return fd;
+	if (rec->uid >= 0)
+		json_set_int(o, "uid", rec->uid);
+	json_set_int(o, "failures", rec->failures);
+	json_set_int(o, "crashes", rec->crashes);
+	json_set_int(o, "deferrals", rec->deferrals);
+	json_set_int(o, "first_started", rec->first_started_ms);
+	if (rec->reason) {
+		struct json *block = json_new_object();
+
+		json_set(o, "blocked", block);
+		json_set_str(block, "reason", state_reason_name(rec->reason));
+		json_set_int(block, "until", rec->until_ms);
+		json_set_int(block, "until_boot_ms",
+		             rec->until_boot_ns / CLOCK_NS_PER_MS);
+		json_set_str(block, "boot", rec->boot);
+		json_set_str(block, "message", rec->message);
+	}
+	json_pretty(o, &text);
+	return sys_write_file(fd, RECORD_FILE, text.data, text.len, true,
+	                      false);
+}
+
+int64_t
+record_wait_left(const struct record *rec, const char *boot,
+                 int64_t now_boot_ns, int64_t now_wall_ms)
+{
+	int64_t left;
+
+	if (!rec->until_ms)
+		return 0;
+	if (strcmp(rec->boot, boot) == 0)
+		left = rec->until_boot_ns - now_boot_ns;
+	else
+		left = (rec->until_ms - now_wall_ms) * CLOCK_NS_PER_MS;
+	return left > 0 ? left : 0;
+}

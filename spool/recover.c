@@ -1,0 +1,219 @@
+#include "spool/recover.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/keys.h"
+#include "base/mem.h"
+#include "base/strset.h"
+#include "base/sys.h"
+#include "spool/correct.h"
+#include "spool/find.h"
+#include "spool/inbox.h"
+#include "spool/move.h"
+#include "spool/record.h"
+#include "spool/result.h"
+#include "spool/task.h"
+
+struct recovery {
+	struct desk *desk;
+	struct journal *journal;
+	int64_t now_ms;
+	recover_policy_fn *policy;
+	void *arg;
+	struct recover_count *count;
+	struct err *err;
+};
+
+static const enum place live_places[] = {
+	PLACE_PENDING, PLACE_READY, PLACE_RUNNING, PLACE_SAVING, PLACE_BLOCKED,
+};
+
+static int
+finish_if_published(struct recovery *rc, enum place p, const struct entry *e)
+{
+	static const enum place ends[] = { PLACE_OUTBOX, PLACE_FAILED };
+
+	for (size_t i = 0; i < countof(ends); i++) {
+		int r = sys_exists(rc->desk->at[ends[i]], e->id);
+
+		if (r == 0)
+			continue;
+		if (r > 0)
+			r = result_finish(rc->desk, rc->journal, p, e, ends[i],
+			                  rc->now_ms, rc->err);
+		if (r < 0)
+			return r;
+		rc->count->finished++;
+		return 1;
+	}
+	return 0;
+}
+
+/* 1 if the staged result was good and is published. */
+static int
+publish_if_staged(struct recovery *rc, const struct entry *e)
+{
+	int r = result_staged(rc->desk, e->id);
+
+	if (r <= 0)
+		return r;
+	/* A power cut may have torn what was not synced: read it back. */
+	r = result_verify(rc->desk, e->id, NULL);
+	if (r == -EBADMSG || r == -ENOENT)
+		return 0;
+	if (r == 0)
+		r = result_sync(rc->desk, e->id, rc->err);
+	if (r == 0)
+		r = result_publish(rc->desk, rc->journal, PLACE_SAVING, e,
+		                   rc->now_ms, rc->err);
+	if (r < 0)
+		return r;
+	rc->count->published++;
+	return 1;
+}
+
+/* It crashed once too often: FAILED(crashed), with what it left behind. */
+static int
+give_up(struct recovery *rc, enum place p, const struct entry *e,
+        const struct record *rec)
+{
+	struct ending end = { .outcome = OUT_FAILED,
+		              .reason = "crashed",
+		              .message = rec->message,
+		              .exit = -1,
+		              .uid = rec->uid,
+		              .first_started_ms = rec->first_started_ms,
+		              .ended_ms = rc->now_ms };
+	autotask t = TASK_INIT;
+	char name[ENTRY_NAME_MAX];
+	int r = task_open(rc->desk->at[p], entry_format(e, name), &t, rc->err);
+
+	if (r == 0)
+		r = result_stage(rc->desk, p, e, &t, &end, rc->now_ms, rc->err);
+	if (r == 0)
+		r = result_sync(rc->desk, e->id, rc->err);
+	if (r == 0)
+		r = result_publish(rc->desk, rc->journal, p, e, rc->now_ms,
+		                   rc->err);
+	return r;
+}
+
+static int
+block_crashed(struct recovery *rc, enum place p, const struct entry *e)
+{
+	struct move m = { .from = p,
+		          .to = PLACE_BLOCKED,
+		          .reason = state_reason_name(BLOCK_CRASHED) };
+	struct entry moved = *e;
+	struct record rec;
+	int r;
+
+	record_read(rc->desk, e->id, &rec);
+	rec.crashes++;
+	rc->count->crashed++;
+	if (rc->policy(rc->arg, e, &rec))
+		return give_up(rc, p, e, &rec);
+	r = result_discard(rc->desk, e->id);
+	if (r == 0)
+		r = record_write(rc->desk, e->id, &rec);
+	m.why = rec.message;
+	m.until_ms = rec.until_ms;
+	if (r == 0)
+		r = move_task(rc->desk, rc->journal, &m, &moved, rc->now_ms);
+	if (r < 0)
+		return err_sys(rc->err, r, "cannot recover '%s/%s'",
+		               rc->desk->name, e->id);
+	return 0;
+}
+
+static int
+recover_entry(struct recovery *rc, enum place p, const char *name)
+{
+	struct entry e;
+	int r;
+
+	if (entry_parse(name, &e) < 0)
+		return inbox_reject(
+			rc->desk, p, name, name,
+			"this is not the name of a task, so nothing "
+			"can be done with it here; drop tasks into "
+			"inbox/",
+			rc->err);
+	r = finish_if_published(rc, p, &e);
+	if (r == 0 && p == PLACE_SAVING)
+		r = publish_if_staged(rc, &e);
+	if (r == 0 && (p == PLACE_SAVING || p == PLACE_RUNNING))
+		r = block_crashed(rc, p, &e);
+	return r < 0 ? r : 0;
+}
+
+static int
+recover_place(struct recovery *rc, enum place p)
+{
+	char **names = NULL;
+	int r = find_list(rc->desk, p, &names);
+
+	if (r < 0)
+		return err_sys(rc->err, r, "cannot read '%s/%s'",
+		               rc->desk->name, desk_place_name(p));
+	for (char **at = names; *at && r == 0; at++)
+		r = recover_entry(rc, p, *at);
+	keys_free_list(names);
+	return r;
+}
+
+/* Scratch of tasks that are in no live place. */
+static int
+clean_work(struct recovery *rc)
+{
+	struct strset live = STRSET_INIT;
+	char **names = NULL;
+	int r = 0;
+
+	for (size_t i = 0; i < countof(live_places) && r == 0; i++) {
+		r = find_list(rc->desk, live_places[i], &names);
+		for (char **p = r == 0 ? names : NULL; p && *p; p++) {
+			struct entry e;
+
+			if (entry_parse(*p, &e) == 0)
+				(void)strset_add(&live, e.id);
+		}
+		if (r == 0)
+			keys_free_list(names);
+	}
+	if (r == 0)
+		r = find_list(rc->desk, PLACE_WORK, &names);
+	if (r == 0) {
+		for (char **p = names; *p && r == 0; p++) {
+			if (strset_has(&live, *p))
+				continue;
+			r = result_clean(rc->desk, *p);
+			rc->count->cleaned++;
+		}
+		keys_free_list(names);
+	}
+	strset_done(&live);
+	return r < 0 ? err_sys(rc->err, r, "cannot clean '%s/work'",
+	                       rc->desk->name) :
+	               0;
+}
+
+int
+recover_desk(struct desk *d, struct journal *j, int64_t now_ms,
+             recover_policy_fn *policy, void *arg, struct recover_count *count,
+             struct err *err)
+{
+	struct recovery rc = { d, j, now_ms, policy, arg, count, err };
+	int r = 0;
+
+	*count = (struct recover_count){ 0 };
+	for (size_t i = 0; i < countof(live_places) && r == 0; i++)
+		r = recover_place(&rc, live_places[i]);
+	if (r == 0)
+		r = correct_journal(d, j, now_ms, &count->corrected, err);
+	if (r == 0)
+		r = clean_work(&rc);
+	return r;
+}

@@ -1,0 +1,301 @@
+#include "spool/task.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/node.h"
+#include "base/sys.h"
+#include "spool/taskdir.h"
+
+#define JSON_TASK_MAX (16 * 1024 * 1024)
+#define REFS_MAX      1000
+#define YEAR_MS       (366LL * 86400 * 1000)
+
+static const char *const priorities[] = { "high", "medium", "low", NULL };
+static const enum task_class classes[] = { CLASS_HIGH, CLASS_MEDIUM,
+	                                   CLASS_LOW };
+static const char *const policies[] = { "skip", "block", NULL };
+
+#define AT(member) offsetof(struct task, member)
+
+const struct key task_keys[] = {
+	{ "id", KEY_NAME, AT(id), 0, 0, NULL, NULL,
+	  "Name of the task at its desk; the same id with the same content "
+	  "is the same task." },
+	{ "title", KEY_STRING, AT(title), 0, 500, NULL, NULL,
+	  "One line for people." },
+	{ "priority", KEY_CHOICE, AT(priority), 0, 0, priorities, "medium",
+	  "Class in the queue; first in, first out within one." },
+	{ "after", KEY_STRINGS, AT(after), 0, REFS_MAX, NULL, NULL,
+	  "Refs (AGENT/ID) that must be COMPLETED first." },
+	{ "inputs", KEY_STRINGS, AT(inputs), 0, REFS_MAX, NULL, NULL,
+	  "Artifacts (AGENT/ID/PATH) to wait for; each is put at in/PATH." },
+	{ "timeout", KEY_DURATION, AT(timeout_ms), 0, YEAR_MS, NULL, NULL,
+	  "Limit of one attempt, instead of the agent's; 0 is none." },
+	{ "retries", KEY_INT, AT(retries), 0, 1000, NULL, NULL,
+	  "Further attempts after a failure, instead of the agent's." },
+	{ "outputs", KEY_STRINGS, AT(outputs), 0, REFS_MAX, NULL, NULL,
+	  "Artifacts that must be in $TASK_OUT, or exit 0 is a failure." },
+	{ "on_dependency_failure", KEY_CHOICE, AT(on_dependency_failure), 0, 0,
+	  policies, "skip",
+	  "What to do when what it waits for failed: skip (withdraw the "
+	  "task) or block (wait until that is retried)." },
+	{ "labels", KEY_PAIRS, AT(labels), 0, 100, NULL, NULL,
+	  "Words of your own, copied to the result." },
+	{ "user", KEY_STRING, AT(user), 0, 200, NULL, NULL,
+	  "Who asks, in the submitter's words; the uid is recorded anyway." },
+	{ "device", KEY_STRING, AT(device), 0, 200, NULL, NULL,
+	  "From where, in the submitter's words." },
+	{ "trace", KEY_STRING, AT(trace), 0, 200, NULL, NULL,
+	  "W3C traceparent, handed on to the worker." },
+};
+const size_t task_nkeys = countof(task_keys);
+
+static const char *const body_only[] = { "body", NULL };
+
+void
+task_default(struct task *t)
+{
+	*t = (struct task)TASK_INIT;
+	t->timeout_ms = -1;
+	t->retries = -1;
+	keys_default(task_keys, task_nkeys, t);
+}
+
+void
+task_done(struct task *t)
+{
+	keys_done(task_keys, task_nkeys, t);
+	if (t->fd >= 0)
+		(void)close(t->fd);
+	free(t->file);
+	free(t->json_body);
+	*t = (struct task)TASK_INIT;
+}
+
+enum task_class
+task_class_of(const struct task *t)
+{
+	return classes[t->priority];
+}
+
+int
+task_split_input(const char *input, char **agent, char **id, char **artifact)
+{
+	const char *first = strchr(input, '/');
+	const char *second = first ? strchr(first + 1, '/') : NULL;
+	autofree char *ref = NULL;
+	int r;
+
+	if (!second || !name_path_ok(second + 1))
+		return -EINVAL;
+	ref = mem_dupn(input, (size_t)(second - input));
+	r = name_split_ref(ref, agent, id);
+	if (r == 0)
+		*artifact = mem_dup(second + 1);
+	return r;
+}
+
+static int
+check_refs(const struct task *t, const char *file, struct err *err)
+{
+	autofree char *agent = NULL;
+	autofree char *id = NULL;
+
+	for (char **p = t->after; p && *p; p++) {
+		if (name_split_ref(*p, &agent, &id) < 0)
+			return err_set(err, -EBADMSG,
+			               "%s: after: '%s' is not a ref; write "
+			               "AGENT/ID",
+			               file, *p);
+		free(take_ptr(agent));
+		free(take_ptr(id));
+	}
+	return 0;
+}
+
+static int
+check_inputs(const struct task *t, const char *file, struct err *err)
+{
+	for (char **p = t->inputs; p && *p; p++) {
+		autofree char *agent = NULL;
+		autofree char *id = NULL;
+		autofree char *artifact = NULL;
+
+		if (task_split_input(*p, &agent, &id, &artifact) < 0)
+			return err_set(err, -EBADMSG,
+			               "%s: inputs: '%s' is not an artifact; "
+			               "write AGENT/ID/PATH",
+			               file, *p);
+	}
+	return 0;
+}
+
+int
+task_check(const struct task *t, const char *file, struct err *err)
+{
+	int r = check_refs(t, file, err);
+
+	if (r == 0)
+		r = check_inputs(t, file, err);
+	for (char **p = t->outputs; r == 0 && p && *p; p++)
+		if (!name_path_ok(*p))
+			r = err_set(err, -EBADMSG,
+			            "%s: outputs: '%s' is not a path below "
+			            "$TASK_OUT",
+			            file, *p);
+	return r;
+}
+
+/* Length of the line at `p`, its newline included. */
+static size_t
+line_length(const char *p, size_t len)
+{
+	const char *nl = memchr(p, '\n', len);
+
+	return nl ? (size_t)(nl - p) + 1 : len;
+}
+
+/* Is it `mark` alone on its line, but for blanks? */
+static bool
+is_rule(const char *p, size_t len, const char *mark)
+{
+	size_t n = strlen(mark);
+
+	if (len < n || memcmp(p, mark, n) != 0)
+		return false;
+	while (n < len && strchr(" \t\r\n", p[n]) && p[n])
+		n++;
+	return n == len;
+}
+
+int
+task_parse(const char *text, size_t len, const char *file, struct task *t,
+           int64_t *body_at, struct err *err)
+{
+	size_t bom = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	size_t begin, at;
+	int r;
+
+	*body_at = 0;
+	begin = bom + line_length(text + bom, len - bom);
+	if (!is_rule(text + bom, begin - bom, "---"))
+		return 0;
+	for (at = begin; at < len;) {
+		size_t n = line_length(text + at, len - at);
+		autonode *map = NULL;
+
+		if (!is_rule(text + at, n, "---")) {
+			at += n;
+			continue;
+		}
+		map = node_parse_yaml(text + begin, at - begin, file, 2, err);
+		if (!map)
+			return -EBADMSG;
+		r = keys_bind(task_keys, task_nkeys, map, file, NULL, t, err);
+		*body_at = (int64_t)(at + n);
+		return r < 0 ? r : task_check(t, file, err);
+	}
+	return err_set(err, -EBADMSG,
+	               "%s:1:1: the front matter has no end%s; close it with "
+	               "a line '---', or begin the file with an empty line if "
+	               "it has none",
+	               file,
+	               len >= TASK_HEADER_MAX ? " in the first 64 KiB" : "");
+}
+
+static int
+parse_json(struct task *t, const char *file, struct err *err)
+{
+	autostr text = STR_INIT;
+	autonode *map = NULL;
+	struct node *body;
+	int r = sys_read_all(t->fd, JSON_TASK_MAX, &text);
+
+	if (r < 0)
+		return err_sys(err, r == -EFBIG ? -EBADMSG : r,
+		               "cannot read '%s'", file);
+	map = node_parse_json(str_text(&text), text.len, file, err);
+	if (!map)
+		return -EBADMSG;
+	r = keys_bind(task_keys, task_nkeys, map, file, body_only, t, err);
+	if (r < 0)
+		return r;
+	body = node_get(map, "body");
+	if (body && body->kind != NODE_SCALAR)
+		return node_complain(body, file, err, -EBADMSG,
+		                     "body must be a string");
+	t->json_body = mem_dup(body && !node_is_null(body) ? body->text : "");
+	t->body_at = t->size;
+	return task_check(t, file, err);
+}
+
+static int
+parse_front_matter(struct task *t, const char *file, struct err *err)
+{
+	autostr text = STR_INIT;
+	ssize_t n = pread(t->fd, str_reserve(&text, TASK_HEADER_MAX),
+	                  TASK_HEADER_MAX, 0);
+
+	if (n < 0)
+		return err_sys(err, -errno, "cannot read '%s'", file);
+	return task_parse(text.data, (size_t)n, file, t, &t->body_at, err);
+}
+
+int
+task_open(int dfd, const char *name, struct task *t, struct err *err)
+{
+	return task_open_as(dfd, name, name, t, err);
+}
+
+int
+task_open_as(int dfd, const char *name, const char *as, struct task *t,
+             struct err *err)
+{
+	enum taskdir_form form;
+	struct stat st;
+	autofree char *file = NULL;
+	int r;
+
+	task_default(t);
+	r = taskdir_open(dfd, name, &t->fd, &t->file, &form, err);
+	if (r == 0 && fstat(t->fd, &st) < 0)
+		r = err_sys(err, -errno, "cannot look at '%s'", as);
+	if (r == 0) {
+		t->directory = t->file != NULL;
+		t->size = st.st_size;
+		file = name_show(t->file ? t->file : as);
+		if (form == TASKDIR_JSON)
+			r = parse_json(t, file, err);
+		else if (form == TASKDIR_MARKDOWN)
+			r = parse_front_matter(t, file, err);
+	}
+	if (r < 0)
+		task_done(t);
+	return r;
+}
+
+void
+task_print_header(const struct task *t, struct str *out)
+{
+	struct task plain;
+
+	task_default(&plain);
+	str_adds(out, "---\n");
+	for (size_t i = 0; i < task_nkeys; i++) {
+		autostr value = STR_INIT, usual = STR_INIT;
+
+		keys_print(&task_keys[i], t, &value);
+		keys_print(&task_keys[i], &plain, &usual);
+		if (value.len && strcmp(str_text(&value), str_text(&usual)))
+			str_addf(out, "%s: %s\n", task_keys[i].name,
+			         value.data);
+	}
+	str_adds(out, "---\n");
+	task_done(&plain);
+}

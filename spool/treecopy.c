@@ -1,0 +1,108 @@
+#include "spool/treecopy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/name.h"
+#include "base/sys.h"
+#include "spool/taskdir.h"
+
+struct target {
+	int fd;
+	const char *name;
+	int64_t left; /* bytes that may still be copied; < 0: link */
+	struct err *err;
+};
+
+static int
+copy_one(struct target *t, int fromfd, const char *from, const char *to)
+{
+	autoclose int in = sys_open_beneath(fromfd, from, O_RDONLY);
+	autoclose int out = -1;
+	int64_t n;
+
+	if (in < 0)
+		return in;
+	out = sys_create(t->fd, to, 0644);
+	if (out < 0)
+		return out;
+	n = sys_copy(in, 0, out, t->left);
+	if (n < 0)
+		return (int)n;
+	t->left -= n;
+	return 0;
+}
+
+static int
+link_one(struct target *t, int fromfd, const char *from, const char *to)
+{
+	struct target copying = { t->fd, t->name, INT64_MAX, t->err };
+	int r = sys_link(fromfd, from, t->fd, to);
+
+	if (r == -EEXIST)
+		return 0;
+	/* No links here, or too many of this file already. */
+	if (r == -EPERM || r == -EMLINK || r == -EOPNOTSUPP)
+		return copy_one(&copying, fromfd, from, to);
+	return r;
+}
+
+static int
+take_one(void *arg, int parent, const char *name, const char *path,
+         int directory)
+{
+	struct target *t = arg;
+	autofree char *to = mem_printf("%s/%s", t->name, path);
+	int r;
+
+	if (directory)
+		r = sys_mkdir(t->fd, to, 0755);
+	else if (t->left < 0)
+		r = link_one(t, parent, name, to);
+	else
+		r = copy_one(t, parent, name, to);
+	if (r == -EEXIST && directory)
+		return 0;
+	if (r == -EFBIG)
+		return err_set(t->err, r, "it is larger than max_task_bytes");
+	return r < 0 ? err_sys(t->err, r, "cannot copy '%s'", path) : 0;
+}
+
+static int
+take_all(int fromfd, const char *from, struct target *t)
+{
+	struct stat st;
+	int r = sys_stat(fromfd, from, &st);
+
+	if (r < 0)
+		return err_sys(t->err, r, "cannot look at '%s'", from);
+	if (S_ISDIR(st.st_mode)) {
+		r = sys_mkdir(t->fd, t->name, 0755);
+		if (r < 0 && r != -EEXIST)
+			return err_sys(t->err, r, "cannot make '%s'", t->name);
+		return taskdir_walk(fromfd, from, take_one, t, t->err);
+	}
+	r = t->left < 0 ? link_one(t, fromfd, from, t->name) :
+	                  copy_one(t, fromfd, from, t->name);
+	return r < 0 ? err_sys(t->err, r, "cannot copy '%s'", from) : 0;
+}
+
+int
+treecopy_link(int fromfd, const char *from, int tofd, const char *to,
+              struct err *err)
+{
+	struct target t = { tofd, to, -1, err };
+
+	return take_all(fromfd, from, &t);
+}
+
+int
+treecopy_copy(int fromfd, const char *from, int tofd, const char *to,
+              int64_t max, struct err *err)
+{
+	struct target t = { tofd, to, max, err };
+
+	return take_all(fromfd, from, &t);
+}
