@@ -1,0 +1,430 @@
+#include "agent/agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/keys.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "base/sys.h"
+#include "spool/ballast.h"
+#include "spool/find.h"
+#include "spool/recover.h"
+
+#define BURY_NS       (30 * CLOCK_NS_PER_S)
+#define START_AT_ONCE 64 /* attempts that end in their very start */
+
+void
+agent_fail(struct agent *a, int code, const struct err *err)
+{
+	log_error("agent=%s %s; the agent stops, its desk is left as it is",
+	          a->desk->name, err->text);
+	a->failed = true;
+	if (a->run.worker)
+		worker_stop(a->run.worker);
+	(void)code;
+	loop_stop(a->loop);
+}
+
+static int64_t
+admitted_ms(void *agent, const struct entry *e)
+{
+	const struct agent *a = agent;
+	char name[ENTRY_NAME_MAX];
+	struct stat st;
+
+	if (sys_stat(a->desk->at[PLACE_READY], entry_format(e, name), &st) < 0)
+		return clock_wall_ms();
+	return (int64_t)st.st_mtim.tv_sec * 1000 +
+	       st.st_mtim.tv_nsec / CLOCK_NS_PER_MS;
+}
+
+static void
+on_hold_over(void *agent)
+{
+	/* The loop schedules before it waits again: nothing to do here. */
+	(void)agent;
+}
+
+void
+agent_schedule(struct agent *a)
+{
+	struct entry next;
+
+	for (int i = 0; i < START_AT_ONCE && !a->run.active; i++) {
+		if (a->draining) {
+			loop_stop(a->loop);
+			return;
+		}
+		if (a->paused ||
+		    !queue_peek(&a->ready, a->role->ageing_ms, clock_wall_ms(),
+		                admitted_ms, a, &next))
+			return;
+		if (clock_boot_ns() < a->hold_until_ns) {
+			loop_arm(a->loop, &a->hold_timer, a->hold_until_ns,
+			         on_hold_over, a);
+			return;
+		}
+		attempt_begin(a, &next);
+	}
+}
+
+static void
+before_wait(void *agent)
+{
+	agent_schedule(agent);
+}
+
+/* A place that was moved away or replaced is opened anew, and told of. */
+static void
+mind_place(struct agent *a, enum place p, int token)
+{
+	struct err err;
+
+	if (!desk_place_replaced(a->desk, p))
+		return;
+	if (desk_reopen_place(a->desk, p, &err) < 0) {
+		log_warn("agent=%s %s", a->desk->name, err.text);
+		return;
+	}
+	log_warn("agent=%s %s/ was moved or replaced; the new one is used",
+	         a->desk->name, desk_place_name(p));
+	if (a->watch)
+		(void)watch_dir(a->watch, a->desk->at[p], token);
+}
+
+static void
+look_everywhere(struct agent *a)
+{
+	mind_place(a, PLACE_INBOX, AGENT_TOKEN_INBOX);
+	mind_place(a, PLACE_REQUESTS, AGENT_TOKEN_REQUESTS);
+	intake_scan(a);
+	asked_scan(a);
+	waits_recheck(a);
+}
+
+static void
+on_rescan(void *agent)
+{
+	struct agent *a = agent;
+	int64_t every = a->watch ? a->config->rescan_ms : a->config->poll_ms;
+
+	loop_arm(a->loop, &a->rescan_timer,
+	         clock_boot_ns() + every * CLOCK_NS_PER_MS, on_rescan, a);
+	look_everywhere(a);
+}
+
+static void
+on_event(void *agent, enum watch_event event, int token, const char *name)
+{
+	struct agent *a = agent;
+
+	if (event != WATCH_ENTRY)
+		look_everywhere(a);
+	else if (token == AGENT_TOKEN_INBOX)
+		intake_seen(a, name);
+	else if (token == AGENT_TOKEN_REQUESTS && name[0] != '.')
+		asked_scan(a);
+	else if (token >= AGENT_TOKEN_FOREIGN)
+		waits_result_of(a, a->foreign[token - AGENT_TOKEN_FOREIGN],
+		                name);
+}
+
+static void
+on_watch(void *agent)
+{
+	struct agent *a = agent;
+	int r = watch_read(a->watch, on_event, a);
+
+	if (r < 0)
+		log_warn("agent=%s cannot read events: %s", a->desk->name,
+		         err_name(r));
+}
+
+static void
+on_signal(void *agent, int signo)
+{
+	struct agent *a = agent;
+
+	if (signo == SIGCHLD) {
+		if (a->run.worker)
+			worker_on_child(a->run.worker);
+		return;
+	}
+	if (!a->draining) {
+		a->draining = true;
+		log_info("agent=%s stopping%s", a->desk->name,
+		         a->run.active ? " when its task has ended" : "");
+		return;
+	}
+	a->stop_now = true;
+	if (!a->run.worker)
+		return;
+	/* Asked twice: no grace. */
+	worker_stop(a->run.worker);
+	worker_stop(a->run.worker);
+}
+
+/* Inotify where it can be had and is wanted; else polling, said loudly. */
+static int
+open_watch(struct agent *a, struct err *err)
+{
+	bool wanted = a->config->watch == CONFIG_INOTIFY;
+	const char *why = "watch: poll";
+	int r = 0;
+
+	if (a->config->watch == CONFIG_POLL ||
+	    (!wanted && spool_needs_polling(a->spool))) {
+		if (a->config->watch != CONFIG_POLL)
+			why = "this file system gives no events";
+	} else {
+		r = watch_new(&a->watch);
+		why = err_name(r);
+	}
+	if (r < 0 && wanted)
+		return err_sys(err, r, "cannot watch the desk");
+	if (!a->watch) {
+		log_info("agent=%s polling every %lld ms: %s", a->desk->name,
+		         (long long)a->config->poll_ms, why);
+		return 0;
+	}
+	r = watch_dir(a->watch, a->desk->at[PLACE_INBOX], AGENT_TOKEN_INBOX);
+	if (r == 0)
+		r = watch_dir(a->watch, a->desk->at[PLACE_REQUESTS],
+		              AGENT_TOKEN_REQUESTS);
+	if (r == 0)
+		r = loop_add(a->loop, watch_fd(a->watch), on_watch, a);
+	return r < 0 ? err_sys(err, r, "cannot watch the desk") : 0;
+}
+
+static int
+open_loop(struct agent *a, struct err *err)
+{
+	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT };
+	int r = 0;
+
+	a->loop = loop_new();
+	if (!a->loop)
+		return err_sys(err, -errno, "cannot make an event loop");
+	for (size_t i = 0; i < countof(signals) && r == 0; i++)
+		r = loop_signal(a->loop, signals[i], on_signal, a);
+	if (r < 0)
+		return err_sys(err, r, "cannot take signals");
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	loop_before_wait(a->loop, before_wait, a);
+	return open_watch(a, err);
+}
+
+/* The worker of a dead agent may live on: no move before it is dead. */
+static int
+bury_old_worker(struct agent *a, struct err *err)
+{
+	char **names = NULL;
+	int r = find_list(a->desk, PLACE_RUNNING, &names);
+
+	if (r < 0)
+		return err_sys(err, r, "cannot read '%s/running'",
+		               a->desk->name);
+	for (char **p = names; *p && r == 0; p++) {
+		struct entry e;
+
+		if (entry_parse(*p, &e) == 0)
+			r = worker_bury(a->desk, e.id,
+			                clock_boot_ns() + BURY_NS, err);
+	}
+	keys_free_list(names);
+	return r;
+}
+
+static int
+load_entry(struct agent *a, enum place p, const char *name, struct err *err)
+{
+	struct entry e;
+	struct record rec;
+	autotask t = TASK_INIT;
+
+	if (entry_parse(name, &e) < 0)
+		return 0; /* recovery has put it aside, or fsck will */
+	(void)strset_add(&a->ids, e.id);
+	if (e.seq >= a->next_seq)
+		a->next_seq = e.seq + 1;
+	switch (p) {
+	case PLACE_READY:
+		queue_push(&a->ready, &e);
+		return 0;
+	case PLACE_BLOCKED:
+		record_read(a->desk, e.id, &rec);
+		waits_add_blocked(a, &e,
+		                  clock_boot_ns() +
+		                          record_wait_left(&rec, a->boot,
+		                                           clock_boot_ns(),
+		                                           clock_wall_ms()));
+		return 0;
+	default:
+		break;
+	}
+	if (task_open(a->desk->at[p], name, &t, err) < 0) {
+		(void)closing_withdraw(a, p, &e, "unreadable", err->text);
+		return 0;
+	}
+	waits_add_pending(a, &e, &t);
+	return 0;
+}
+
+/* The index of the tree. */
+static int
+load(struct agent *a, struct err *err)
+{
+	static const enum place places[] = { PLACE_READY, PLACE_BLOCKED,
+		                             PLACE_PENDING };
+
+	a->next_seq = a->journal.last_seq + 1;
+	for (size_t i = 0; i < countof(places); i++) {
+		char **names = NULL;
+		int r = find_list(a->desk, places[i], &names);
+
+		if (r < 0)
+			return err_sys(err, r, "cannot read '%s/%s'",
+			               a->desk->name,
+			               desk_place_name(places[i]));
+		for (char **p = names; *p; p++)
+			(void)load_entry(a, places[i], *p, err);
+		keys_free_list(names);
+	}
+	return 0;
+}
+
+static int
+journal_mark(struct agent *a, const char *ev)
+{
+	struct journal_line line = JOURNAL_LINE;
+	autofree char *why = mem_printf("pid %d", (int)getpid());
+
+	line.ev = ev;
+	line.reason = a->boot; /* correct.c looks for the boot here */
+	line.why = why;
+	return journal_write(&a->journal, clock_wall_ms(), &line);
+}
+
+static int
+recover(struct agent *a, struct err *err)
+{
+	struct recover_count n;
+	int r = bury_old_worker(a, err);
+
+	if (r == 0)
+		r = recover_desk(a->desk, &a->journal, clock_wall_ms(),
+		                 closing_policy, a, &n, err);
+	if (r < 0)
+		return r;
+	if (n.finished + n.published + n.crashed + n.corrected)
+		log_info("agent=%s recovered: %d finished, %d published, %d "
+		         "crashed, %d journal lines corrected",
+		         a->desk->name, n.finished, n.published, n.crashed,
+		         n.corrected);
+	r = journal_mark(a, "start");
+	return r < 0 ? err_sys(err, r, "cannot write the journal") : 0;
+}
+
+static int
+take_desk(struct agent *a, struct err *err)
+{
+	struct proc_id self;
+	int r = desk_make(a->spool, a->role->name, err);
+
+	if (r == 0)
+		r = desk_open(a->spool, a->role->name, &a->desk, err);
+	if (r < 0)
+		return r;
+	a->lock_fd = desk_own(a->desk, err);
+	if (a->lock_fd < 0)
+		return a->lock_fd;
+	r = proc_self(&self);
+	if (r < 0)
+		return err_sys(err, r, "cannot read /proc/self");
+	(void)snprintf(a->boot, sizeof(a->boot), "%s", self.boot);
+	/* Whatever a worker starts becomes our child when its parent ends. */
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		return err_sys(err, -errno, "cannot become a subreaper");
+	return journal_open(a->desk, &a->journal, err);
+}
+
+/* Watch first, then look: nothing can come in between unseen. */
+static int
+begin(struct agent *a, struct err *err)
+{
+	char **claimed = NULL;
+	int r = take_desk(a, err);
+
+	if (r == 0)
+		r = open_loop(a, err);
+	if (r == 0)
+		r = recover(a, err);
+	if (r == 0)
+		r = load(a, err);
+	if (r < 0)
+		return r;
+	if (ballast_keep(a->desk) < 0)
+		a->full_disk = true; /* intake_run() says so and tries again */
+	r = admit_recover(a->desk, &a->journal, clock_wall_ms(), &claimed, err);
+	if (r < 0)
+		return r;
+	intake_leftovers(a, claimed);
+	on_rescan(a);
+	return 0;
+}
+
+static void
+end(struct agent *a)
+{
+	if (a->journal.fd >= 0 && !a->failed && a->loop)
+		(void)journal_mark(a, "stop");
+	waits_done(a);
+	intake_done(a);
+	queue_done(&a->ready);
+	strset_done(&a->ids);
+	task_done(&a->run.task);
+	worker_free(a->run.worker);
+	watch_free(a->watch);
+	loop_free(a->loop);
+	journal_close(&a->journal);
+	desk_close(a->desk);
+	if (a->lock_fd >= 0)
+		(void)close(a->lock_fd);
+}
+
+int
+agent_run(struct spool *spool, const struct config *config,
+          const struct config_agent *role, struct err *err)
+{
+	struct agent a = {
+		.config = config,
+		.role = role,
+		.spool = spool,
+		.journal.fd = -1,
+		.lock_fd = -1,
+		.run.channel.fd = -1,
+		.run.task.fd = -1,
+		.foreign = mem_new(1, sizeof(char *)),
+	};
+	int r = begin(&a, err);
+
+	if (r == 0) {
+		log_info("agent=%s ready pid=%d", role->name, (int)getpid());
+		r = loop_run(a.loop);
+		if (r < 0)
+			(void)err_sys(err, r, "the event loop failed");
+		else if (a.failed)
+			r = err_set(err, -EIO, "stopped by an error");
+	}
+	end(&a);
+	return r;
+}

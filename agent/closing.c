@@ -1,0 +1,383 @@
+/*
+ * The end of an attempt: published, FAILED, or BLOCKED for another one.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/agent.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "spool/ballast.h"
+#include "spool/move.h"
+#include "spool/record.h"
+#include "spool/result.h"
+
+#define SAVE_AGAIN_NS (2 * CLOCK_NS_PER_S)
+#define START_HOLD_NS CLOCK_NS_PER_S
+
+static struct verdict_limits
+limits_of(const struct agent *a, const struct task *t)
+{
+	return (struct verdict_limits){
+		.retries = t && t->retries >= 0 ? t->retries : a->role->retries,
+		.backoff_ms = a->role->backoff_ms,
+		.backoff_max_ms = a->role->backoff_max_ms,
+	};
+}
+
+static void
+set_wait(const struct agent *a, struct record *rec, enum block_reason why,
+         int64_t wait_ms, const char *message)
+{
+	rec->reason = why;
+	rec->until_ms = clock_wall_ms() + wait_ms;
+	rec->until_boot_ns = clock_boot_ns() + wait_ms * CLOCK_NS_PER_MS;
+	(void)snprintf(rec->boot, sizeof(rec->boot), "%s", a->boot);
+	(void)snprintf(rec->message, sizeof(rec->message), "%s", message);
+}
+
+/* A full disk: give up the reserve, once; true if it is worth another try. */
+static bool
+made_room(struct agent *a, int code)
+{
+	if (code != -ENOSPC && code != -EDQUOT)
+		return false;
+	a->full_disk = true;
+	return ballast_release(a->desk) > 0;
+}
+
+static enum place
+place_of_run(const struct agent *a)
+{
+	char name[ENTRY_NAME_MAX];
+
+	return sys_exists(a->desk->at[PLACE_SAVING],
+	                  entry_format(&a->run.entry, name)) == 1 ?
+	               PLACE_SAVING :
+	               PLACE_RUNNING;
+}
+
+static void
+forget_run(struct agent *a)
+{
+	task_done(&a->run.task);
+	a->run = (struct attempt){ .channel.fd = -1 };
+	/* There may be room for more now. */
+	if (a->ndrops)
+		loop_arm(a->loop, &a->drops_timer, 0, intake_run, a);
+}
+
+static int
+move_on(struct agent *a, const struct move *m)
+{
+	int r = move_task(a->desk, &a->journal, m, &a->run.entry,
+	                  clock_wall_ms());
+
+	if (r < 0 && made_room(a, r))
+		r = move_task(a->desk, &a->journal, m, &a->run.entry,
+		              clock_wall_ms());
+	return r;
+}
+
+static void
+block(struct agent *a, enum block_reason why, int64_t wait_ms,
+      const char *message)
+{
+	struct attempt *run = &a->run;
+	struct move m = { .from = place_of_run(a),
+		          .to = PLACE_BLOCKED,
+		          .reason = state_reason_name(why),
+		          .why = message };
+	struct err err;
+	int r;
+
+	set_wait(a, &run->record, why, wait_ms, message);
+	m.until_ms = run->record.until_ms;
+	r = record_write(a->desk, run->entry.id, &run->record);
+	if (r < 0 && made_room(a, r))
+		r = record_write(a->desk, run->entry.id, &run->record);
+	if (r == 0)
+		r = move_on(a, &m);
+	if (r < 0) {
+		(void)err_sys(&err, r, "cannot block '%s/%s'", a->desk->name,
+		              run->entry.id);
+		agent_fail(a, r, &err);
+		return;
+	}
+	log_info("agent=%s task=%s attempt=%u BLOCKED(%s): %s", a->desk->name,
+	         run->entry.id, run->entry.attempts, state_reason_name(why),
+	         message);
+	waits_add_blocked(a, &run->entry, run->record.until_boot_ns);
+	forget_run(a);
+}
+
+static struct ending
+ending_of(const struct agent *a, enum outcome outcome, enum verdict v,
+          const char *message)
+{
+	const struct attempt *run = &a->run;
+	int64_t took = clock_boot_ns() - run->facts.started_boot_ns;
+
+	return (struct ending){
+		.outcome = outcome,
+		.reason = v == VERDICT_OK ? NULL : verdict_name(v),
+		.message = v == VERDICT_OK ? NULL : message,
+		.exit = run->facts.end.exit,
+		.signal = run->facts.end.signal,
+		.uid = run->facts.uid,
+		.admitted_ms = run->facts.admitted_ms,
+		.started_ms = run->facts.started_ms,
+		.first_started_ms = run->record.first_started_ms,
+		.ended_ms = clock_wall_ms(),
+		.wall_ms = took / CLOCK_NS_PER_MS,
+		.user_ms = run->facts.end.user_ms,
+		.system_ms = run->facts.end.system_ms,
+		.max_rss_kib = run->facts.end.max_rss_kib,
+	};
+}
+
+/* Show the phase, for tasks that report, in its band. */
+static void
+show_phase(struct agent *a, enum phase phase)
+{
+	struct progress *p = &a->run.channel.now;
+
+	if (!p->updated_ms)
+		return;
+	p->phase = phase;
+	p->percent = progress_band(phase, 0);
+	p->updated_ms = clock_wall_ms();
+	(void)progress_write(a->desk, a->run.entry.id, p);
+}
+
+/* Keep refused artifacts out of what is published. */
+static int
+refuse_artifacts(struct agent *a)
+{
+	const char *id = a->run.entry.id;
+	autofree char *out = mem_printf("%s/" RESULT_STAGED "/out", id);
+	autofree char *refused = mem_printf("%s/refused", id);
+	int r = sys_rename(a->desk->at[PLACE_WORK], out,
+	                   a->desk->at[PLACE_WORK], refused);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+static int
+stage(struct agent *a, enum outcome outcome, enum verdict v,
+      const char *message, struct err *err)
+{
+	struct ending end = ending_of(a, outcome, v, message);
+	int r = result_stage(a->desk, PLACE_SAVING, &a->run.entry, &a->run.task,
+	                     &end, clock_wall_ms(), err);
+
+	if (r == 0)
+		r = result_sync(a->desk, a->run.entry.id, err);
+	return r;
+}
+
+/* It cannot be published as it is: it FAILED, without its artifacts. */
+static int
+stage_refused(struct agent *a, enum verdict v, struct err *err)
+{
+	autofree char *message = mem_dup(err->text);
+	int r = refuse_artifacts(a);
+
+	return r < 0 ? err_sys(err, r, "cannot put artifacts aside") :
+	               stage(a, OUT_FAILED, v, message, err);
+}
+
+/* All of saving/; each step may be made again after a failure. */
+static int
+save_steps(struct agent *a, enum outcome outcome, enum verdict v,
+           const char *message, struct err *err)
+{
+	int r = stage(a, outcome, v, message, err);
+
+	if (r == -EBADMSG)
+		r = stage_refused(a, VERDICT_BAD_ARTIFACT, err);
+	if (r < 0)
+		return r;
+	show_phase(a, PHASE_VERIFYING);
+	r = result_verify(a->desk, a->run.entry.id, err);
+	if (r == -EBADMSG)
+		r = stage_refused(a, VERDICT_VERIFY_FAILED, err);
+	if (r == 0)
+		r = result_publish(a->desk, &a->journal, PLACE_SAVING,
+		                   &a->run.entry, clock_wall_ms(), err);
+	return r;
+}
+
+static void
+ended(struct agent *a)
+{
+	log_info("agent=%s task=%s attempt=%u ended: %s", a->desk->name,
+	         a->run.entry.id, a->run.entry.attempts,
+	         a->run.closing_verdict == VERDICT_OK ? "COMPLETED" :
+	                                                a->run.closing_message);
+	(void)strset_remove(&a->ids, a->run.entry.id);
+	forget_run(a);
+}
+
+static void save(void *agent);
+
+/* Full: what is staged stays staged, and is saved when there is room. */
+static void
+save_later(struct agent *a, const struct err *err)
+{
+	log_warn("agent=%s task=%s %s, retry in 2s", a->desk->name,
+	         a->run.entry.id, err->text);
+	loop_arm(a->loop, &a->save_timer, clock_boot_ns() + SAVE_AGAIN_NS, save,
+	         a);
+}
+
+static void
+save(void *agent)
+{
+	struct agent *a = agent;
+	struct attempt *run = &a->run;
+	enum outcome outcome =
+		run->closing_verdict == VERDICT_OK ? OUT_COMPLETED : OUT_FAILED;
+	struct err err = { "" };
+	int64_t wait_ms;
+	struct verdict_limits limits = limits_of(a, &run->task);
+	int r = save_steps(a, outcome, run->closing_verdict,
+	                   run->closing_message, &err);
+
+	if (r < 0 && made_room(a, r))
+		r = save_steps(a, outcome, run->closing_verdict,
+		               run->closing_message, &err);
+	if (r == 0) {
+		ended(a);
+		return;
+	}
+	if (r == -ENOSPC || r == -EDQUOT) {
+		save_later(a, &err);
+		return;
+	}
+	/*
+	 * After a failed sync the pages may be gone though the next sync says
+	 * all is well: what is staged is dead.  Run it again.
+	 */
+	(void)result_discard(a->desk, run->entry.id);
+	(void)verdict_decide(VERDICT_CANNOT_SAVE, &limits, &run->record,
+	                     &wait_ms);
+	block(a, BLOCK_RETRY, wait_ms, err.text);
+}
+
+static void
+begin_save(struct agent *a, enum verdict v, const char *message)
+{
+	struct move m = { .from = PLACE_RUNNING,
+		          .to = PLACE_SAVING,
+		          .reason = "saving",
+		          .why = "its worker has ended" };
+	struct err err;
+	int r;
+
+	a->run.closing_verdict = v;
+	(void)snprintf(a->run.closing_message, sizeof(a->run.closing_message),
+	               "%s", message);
+	r = move_on(a, &m);
+	if (r < 0) {
+		(void)err_sys(&err, r, "cannot save '%s/%s'", a->desk->name,
+		              a->run.entry.id);
+		agent_fail(a, r, &err);
+		return;
+	}
+	show_phase(a, PHASE_SAVING);
+	save(a);
+}
+
+void
+closing_after_worker(struct agent *a, enum verdict v, const char *message)
+{
+	struct attempt *run = &a->run;
+	struct verdict_limits limits = limits_of(a, &run->task);
+	autostr text = STR_INIT;
+	int64_t wait_ms;
+
+	if (message)
+		str_adds(&text, message);
+	else
+		verdict_say(v, run->facts.end.exit, run->facts.end.signal,
+		            &text);
+	if (v == VERDICT_CANNOT_START)
+		a->hold_until_ns = clock_boot_ns() + START_HOLD_NS;
+	switch (verdict_decide(v, &limits, &run->record, &wait_ms)) {
+	case ACT_COMPLETE:
+	case ACT_FAIL:
+		begin_save(a, v, str_text(&text));
+		break;
+	case ACT_RETRY:
+		block(a, BLOCK_RETRY, wait_ms, str_text(&text));
+		break;
+	case ACT_INTERRUPT:
+		block(a, BLOCK_CRASHED, 0, str_text(&text));
+		break;
+	}
+}
+
+int
+closing_withdraw(struct agent *a, enum place from, const struct entry *e,
+                 const char *reason, const char *message)
+{
+	struct ending end = { .outcome = OUT_WITHDRAWN,
+		              .reason = reason,
+		              .message = message,
+		              .exit = -1,
+		              .ended_ms = clock_wall_ms() };
+	autotask t = TASK_INIT;
+	struct record rec;
+	struct err err = { "" };
+	char name[ENTRY_NAME_MAX];
+	struct stat st;
+	int r = sys_stat(a->desk->at[from], entry_format(e, name), &st);
+
+	if (r == 0) {
+		end.admitted_ms = (int64_t)st.st_mtim.tv_sec * 1000;
+		record_read(a->desk, e->id, &rec);
+		end.uid = rec.uid >= 0 ? rec.uid : (int64_t)st.st_uid;
+		/* Unreadable is no obstacle: it goes as it is. */
+		if (task_open(a->desk->at[from], name, &t, NULL) < 0)
+			task_default(&t);
+		r = result_stage(a->desk, from, e, &t, &end, clock_wall_ms(),
+		                 &err);
+	}
+	if (r == 0)
+		r = result_sync(a->desk, e->id, &err);
+	if (r == 0)
+		r = result_publish(a->desk, &a->journal, from, e,
+		                   clock_wall_ms(), &err);
+	if (r < 0) {
+		log_warn("agent=%s task=%s cannot be withdrawn: %s",
+		         a->desk->name, e->id,
+		         err.text[0] ? err.text : err_name(r));
+		return r;
+	}
+	(void)strset_remove(&a->ids, e->id);
+	log_info("agent=%s task=%s WITHDRAWN(%s): %s", a->desk->name, e->id,
+	         reason, message);
+	return 0;
+}
+
+int
+closing_policy(void *agent, const struct entry *e, struct record *rec)
+{
+	struct agent *a = agent;
+	struct verdict_limits limits = limits_of(a, NULL);
+
+	if (rec->crashes > a->role->crash_retries) {
+		(void)snprintf(rec->message, sizeof(rec->message),
+		               "its agent died under it %lld times, the last "
+		               "time in attempt %u",
+		               (long long)rec->crashes, e->attempts);
+		return 1;
+	}
+	set_wait(a, rec, BLOCK_CRASHED, verdict_backoff(&limits, rec->crashes),
+	         "its agent died while it ran");
+	return 0;
+}
