@@ -53,9 +53,11 @@ on_hold_over(void *agent)
 	(void)agent;
 }
 
-void
-agent_schedule(struct agent *a)
+/* Start the next READY task, if none runs and one may. */
+static void
+schedule(void *agent)
 {
+	struct agent *a = agent;
 	struct entry next;
 
 	for (int i = 0; i < START_AT_ONCE && !a->run.active; i++) {
@@ -74,12 +76,6 @@ agent_schedule(struct agent *a)
 		}
 		attempt_begin(a, &next);
 	}
-}
-
-static void
-before_wait(void *agent)
-{
-	agent_schedule(agent);
 }
 
 /* A place that was moved away or replaced is opened anew, and told of. */
@@ -107,7 +103,7 @@ look_everywhere(struct agent *a)
 	mind_place(a, PLACE_REQUESTS, AGENT_TOKEN_REQUESTS);
 	intake_scan(a);
 	asked_scan(a);
-	waits_recheck(a);
+	waits_recheck(a, a->watch != NULL);
 }
 
 static void
@@ -133,7 +129,7 @@ on_event(void *agent, enum watch_event event, int token, const char *name)
 	else if (token == AGENT_TOKEN_REQUESTS && name[0] != '.')
 		asked_scan(a);
 	else if (token >= AGENT_TOKEN_FOREIGN)
-		waits_result_of(a, a->foreign[token - AGENT_TOKEN_FOREIGN],
+		waits_result_of(a, a->foreign[token - AGENT_TOKEN_FOREIGN].name,
 		                name);
 }
 
@@ -219,7 +215,7 @@ open_loop(struct agent *a, struct err *err)
 		return err_sys(err, r, "cannot take signals");
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
-	loop_before_wait(a->loop, before_wait, a);
+	loop_before_wait(a->loop, schedule, a);
 	return open_watch(a, err);
 }
 
@@ -372,8 +368,10 @@ begin(struct agent *a, struct err *err)
 		r = load(a, err);
 	if (r < 0)
 		return r;
-	if (ballast_keep(a->desk) < 0)
-		a->full_disk = true; /* intake_run() says so and tries again */
+	if (ballast_keep(a->desk) < 0) {
+		a->full_disk = true; /* intake_run() tries again */
+		loop_arm(a->loop, &a->drops_timer, 0, intake_run, a);
+	}
 	r = admit_recover(a->desk, &a->journal, clock_wall_ms(), &claimed, err);
 	if (r < 0)
 		return r;
@@ -413,7 +411,6 @@ agent_run(struct spool *spool, const struct config *config,
 		.lock_fd = -1,
 		.run.channel.fd = -1,
 		.run.task.fd = -1,
-		.foreign = mem_new(1, sizeof(char *)),
 	};
 	int r = begin(&a, err);
 

@@ -3,7 +3,7 @@
  *
  * One event loop, one worker at a time.  What comes in (drops, requests,
  * results of others, the worker's end, timers) changes the desk through
- * spool/, and after each turn agent_schedule() starts the next READY task if
+ * spool/, and before each wait of the loop the next READY task is started if
  * none runs.  The state in memory is only an index of the tree: it can be
  * thrown away at any instant, and is, when the process is killed.
  *
@@ -92,7 +92,7 @@ struct agent {
 	uint64_t next_seq, next_claim;
 
 	struct drop *drops; /* seen in inbox/, in order of arrival */
-	size_t ndrops, drops_cap;
+	size_t first_drop, ndrops, drops_cap; /* dealt with: name is NULL */
 	struct strset drop_names;
 	bool full_disk; /* admit nothing */
 
@@ -108,9 +108,6 @@ struct agent {
 int agent_run(struct spool *spool, const struct config *config,
               const struct config_agent *role, struct err *err);
 
-/* Something may have become possible: start the next task if so. */
-void agent_schedule(struct agent *a);
-
 /* The world failed in a way the agent cannot go on from; stop, and say so. */
 void agent_fail(struct agent *a, int code, const struct err *err);
 
@@ -125,7 +122,7 @@ void intake_done(struct agent *a);
 void waits_add_pending(struct agent *a, const struct entry *e,
                        const struct task *t);
 void waits_result_of(struct agent *a, const char *other, const char *id);
-void waits_recheck(struct agent *a);
+void waits_recheck(struct agent *a, bool all);
 void waits_add_blocked(struct agent *a, const struct entry *e, int64_t due_ns);
 bool waits_unblock(struct agent *a, const char *id, const char *why);
 bool waits_find(const struct agent *a, const char *id, struct entry *e,

@@ -46,6 +46,8 @@ made_room(struct agent *a, int code)
 	if (code != -ENOSPC && code != -EDQUOT)
 		return false;
 	a->full_disk = true;
+	loop_arm(a->loop, &a->drops_timer, clock_boot_ns() + SAVE_AGAIN_NS,
+	         intake_run, a);
 	return ballast_release(a->desk) > 0;
 }
 

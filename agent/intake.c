@@ -23,6 +23,20 @@ arm(struct agent *a, int64_t due_ns)
 	loop_arm(a->loop, &a->drops_timer, due_ns, intake_run, a);
 }
 
+/* Something happened to a known one; most often to one of the latest. */
+static void
+look_again(struct agent *a, const char *name)
+{
+	for (size_t i = a->ndrops; i-- > a->first_drop;) {
+		struct drop *drop = &a->drops[i];
+
+		if (!drop->name || strcmp(drop->name, name) != 0)
+			continue;
+		drop->recheck_ns = 0;
+		return;
+	}
+}
+
 void
 intake_seen(struct agent *a, const char *name)
 {
@@ -33,10 +47,7 @@ intake_seen(struct agent *a, const char *name)
 		         sizeof(*a->drops));
 		a->drops[a->ndrops++] = (struct drop){ .name = mem_dup(name) };
 	} else {
-		/* Known, and something happened to it: look again now. */
-		for (size_t i = 0; i < a->ndrops; i++)
-			if (strcmp(a->drops[i].name, name) == 0)
-				a->drops[i].recheck_ns = 0;
+		look_again(a, name);
 	}
 	arm(a, 0);
 }
@@ -161,13 +172,19 @@ look_at(struct agent *a, struct drop *drop, int64_t now_ns)
 		return false;
 	if (r == 1) {
 		a->next_claim++;
-		/* On failure it waits in admit/, for recover_claimed(). */
+		/* On failure it waits in admit/, for retry_claimed(). */
 		(void)admit(a, claimed);
 		return true;
 	}
-	if (r == -ENOENT || r == -ESTALE)
+	if (r == -ENOENT)
 		return true;
-	if (err_class(r) == ERR_REJECT && r != -EEXIST) {
+	if (r == -EEXIST) {
+		/* A leftover has this place in the order: take the next. */
+		a->next_claim++;
+		drop->recheck_ns = 0;
+		return false;
+	}
+	if (err_class(r) == ERR_REJECT) {
 		if (!err.text[0])
 			(void)err_sys(&err, r, "it cannot be taken");
 		reject(a, drop, &err);
@@ -215,51 +232,72 @@ intake_leftovers(struct agent *a, char **claimed)
 	keys_free_list(claimed);
 }
 
-/* Drop what is dealt with from the list, keeping the order. */
+/* Let go of the dealt with at the front; the order stays. */
 static void
 compact(struct agent *a)
 {
-	size_t kept = 0;
+	size_t n = a->ndrops - a->first_drop;
 
-	for (size_t i = 0; i < a->ndrops; i++)
-		if (a->drops[i].name)
-			a->drops[kept++] = a->drops[i];
-	a->ndrops = kept;
+	while (a->first_drop < a->ndrops && !a->drops[a->first_drop].name)
+		a->first_drop++;
+	if (a->first_drop < 1024 && a->first_drop < a->ndrops)
+		return;
+	if (a->first_drop < n)
+		return;
+	n = a->ndrops - a->first_drop;
+	memmove(a->drops, a->drops + a->first_drop, n * sizeof(*a->drops));
+	a->ndrops = n;
+	a->first_drop = 0;
+}
+
+/*
+ * Look at the drops whose time has come, in order; give other events a turn
+ * after some.  The time of the next look, INT64_MAX for none.
+ */
+static int64_t
+look_at_all(struct agent *a)
+{
+	int64_t now_ns = clock_boot_ns();
+	int64_t next = INT64_MAX;
+	int done = 0;
+
+	for (size_t i = a->first_drop; i < a->ndrops; i++) {
+		struct drop *drop = &a->drops[i];
+
+		if (!drop->name)
+			continue;
+		if (a->full_disk || full(a))
+			return INT64_MAX;
+		if (done == AT_ONCE)
+			return 0;
+		if (drop->recheck_ns <= now_ns && look_at(a, drop, now_ns)) {
+			forget(a, drop);
+			done++;
+		} else if (drop->recheck_ns < next) {
+			next = drop->recheck_ns;
+		}
+	}
+	return next;
 }
 
 void
 intake_run(void *agent)
 {
 	struct agent *a = agent;
-	int64_t now_ns = clock_boot_ns();
-	int64_t next = INT64_MAX;
-	int done = 0;
+	int64_t next;
 
 	if (a->full_disk && retry_claimed(a) < 0)
 		return;
-	for (size_t i = 0; i < a->ndrops && done < AT_ONCE; i++) {
-		if (a->full_disk || full(a))
-			break;
-		if (a->drops[i].recheck_ns > now_ns)
-			continue;
-		if (look_at(a, &a->drops[i], now_ns)) {
-			forget(a, &a->drops[i]);
-			done++;
-		}
-	}
+	next = look_at_all(a);
 	compact(a);
-	for (size_t i = 0; i < a->ndrops && !full(a); i++)
-		if (a->drops[i].recheck_ns < next)
-			next = a->drops[i].recheck_ns;
 	if (next < INT64_MAX && !a->full_disk)
 		arm(a, next);
-	agent_schedule(a);
 }
 
 void
 intake_done(struct agent *a)
 {
-	for (size_t i = 0; i < a->ndrops; i++)
+	for (size_t i = a->first_drop; i < a->ndrops; i++)
 		free(a->drops[i].name);
 	free(a->drops);
 	strset_done(&a->drop_names);

@@ -34,29 +34,62 @@ make_ready(struct agent *a, enum place from, struct entry *e, const char *why)
 	return true;
 }
 
+static const char *const result_places[] = { "outbox", "failed" };
+
+/* When did outbox/ or failed/ of that desk last change?  0: not known. */
+static int64_t
+last_change(const struct agent *a, const char *name)
+{
+	int64_t latest = 0;
+
+	for (size_t i = 0; i < countof(result_places); i++) {
+		autofree char *path =
+			mem_printf("%s/%s", name, result_places[i]);
+		struct stat st;
+		int64_t ns;
+
+		if (sys_stat(a->spool->agents_fd, path, &st) < 0)
+			continue;
+		ns = (int64_t)st.st_mtim.tv_sec * CLOCK_NS_PER_S +
+		     st.st_mtim.tv_nsec;
+		if (ns > latest)
+			latest = ns;
+	}
+	return latest;
+}
+
+static void
+watch_desk(struct agent *a, const char *name, int token)
+{
+	for (size_t i = 0; i < countof(result_places); i++) {
+		autofree char *path =
+			mem_printf("%s/%s", name, result_places[i]);
+		autoclose int fd = sys_opendir(a->spool->agents_fd, path);
+
+		/* Not there, or no watch left: the rescan will do. */
+		if (fd >= 0)
+			(void)watch_dir(a->watch, fd, token);
+	}
+}
+
 /* Be told of results at the desks it waits for. */
 static void
-watch_desks(struct agent *a, char *const *refs)
+know_desks(struct agent *a, char *const *refs)
 {
 	for (; *refs; refs++) {
 		autofree char *name = mem_dupn(*refs, strcspn(*refs, "/"));
 		size_t i = 0;
 
-		while (a->foreign[i] && strcmp(a->foreign[i], name) != 0)
+		while (i < a->nforeign && strcmp(a->foreign[i].name, name) != 0)
 			i++;
-		if (a->foreign[i])
+		if (i < a->nforeign)
 			continue;
-		keys_append(&a->foreign, name);
-		for (int p = 0; p < 2 && a->watch; p++) {
-			autofree char *path = mem_printf(
-				"%s/%s", name, p ? "failed" : "outbox");
-			autoclose int fd =
-				sys_opendir(a->spool->agents_fd, path);
-
-			if (fd >= 0)
-				(void)watch_dir(a->watch, fd,
-				                AGENT_TOKEN_FOREIGN + (int)i);
-		}
+		if (a->watch)
+			watch_desk(a, name, AGENT_TOKEN_FOREIGN + (int)i);
+		mem_room(&a->foreign, a->nforeign, &a->foreign_cap,
+		         sizeof(*a->foreign));
+		a->foreign[a->nforeign++] =
+			(struct foreign){ take_ptr(name), 0 };
 	}
 }
 
@@ -92,7 +125,7 @@ waits_add_pending(struct agent *a, const struct entry *e, const struct task *t)
 	char **refs = inputs_refs(t);
 
 	/* Watch before looking: what comes in between is seen. */
-	watch_desks(a, refs);
+	know_desks(a, refs);
 	if (settle(a, &entry, t) > 0) {
 		keys_free_list(refs);
 		return;
@@ -150,9 +183,33 @@ waits_result_of(struct agent *a, const char *other, const char *id)
 			i++;
 }
 
-void
-waits_recheck(struct agent *a)
+/*
+ * Has any desk that is waited for published something since the last look?
+ * The clock of directories is coarse: a change of the last second counts as
+ * new once more.
+ */
+static bool
+anything_new(struct agent *a)
 {
+	int64_t now = clock_wall_ns();
+	bool new = false;
+
+	for (size_t i = 0; i < a->nforeign; i++) {
+		int64_t changed = last_change(a, a->foreign[i].name);
+
+		if (changed != a->foreign[i].seen_ns)
+			new = true;
+		a->foreign[i].seen_ns =
+			now - changed > CLOCK_NS_PER_S ? changed : 0;
+	}
+	return new;
+}
+
+void
+waits_recheck(struct agent *a, bool all)
+{
+	if (!a->nwaiting || (!anything_new(a) && !all))
+		return;
 	for (size_t i = 0; i < a->nwaiting;)
 		if (!recheck(a, i))
 			i++;
@@ -207,7 +264,6 @@ on_blocked_due(void *agent)
 		}
 	}
 	arm_blocked(a);
-	agent_schedule(a);
 }
 
 bool
@@ -267,5 +323,7 @@ waits_done(struct agent *a)
 		drop_waiting(a, a->nwaiting - 1);
 	free(a->waiting);
 	free(a->blocked);
-	keys_free_list(a->foreign);
+	for (size_t i = 0; i < a->nforeign; i++)
+		free(a->foreign[i].name);
+	free(a->foreign);
 }
