@@ -97,8 +97,13 @@ struct agent {
 	bool full_disk; /* admit nothing */
 
 	int64_t hold_until_ns; /* start nothing before */
-	char **foreign;        /* desks whose results are watched */
+	struct foreign {       /* desks whose results are waited for */
+		char *name;
+		int64_t seen_ns; /* latest change of outbox/ and failed/ */
+	} * foreign;
+	size_t nforeign, foreign_cap;
 	struct attempt run;
+	bool requests_kept; /* for drops that are no tasks yet */
 	bool paused, draining, stop_now, failed;
 	struct loop_timer rescan_timer, drops_timer, blocked_timer, save_timer,
 		hold_timer;

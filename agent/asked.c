@@ -168,6 +168,8 @@ honour(struct agent *a, const char *name)
 	}
 	if (done)
 		remove_request(a, name);
+	else
+		a->requests_kept = true;
 }
 
 void
@@ -182,6 +184,7 @@ asked_scan(struct agent *a)
 		         err_name(r));
 		return;
 	}
+	a->requests_kept = false;
 	for (char **p = names; *p; p++)
 		if (!name_is_private(*p))
 			honour(a, *p);

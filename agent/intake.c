@@ -290,6 +290,9 @@ intake_run(void *agent)
 		return;
 	next = look_at_all(a);
 	compact(a);
+	/* A cancel that was there before its task: now, before it can start. */
+	if (a->requests_kept)
+		asked_scan(a);
 	if (next < INT64_MAX && !a->full_disk)
 		arm(a, next);
 }
