@@ -5,20 +5,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/keys.h"
 #include "base/log.h"
-#include "base/mem.h"
-#include "base/proc.h"
 #include "base/sys.h"
 #include "spool/ballast.h"
-#include "spool/find.h"
-#include "spool/recover.h"
 
-#define BURY_NS       (30 * CLOCK_NS_PER_S)
 #define START_AT_ONCE 64 /* attempts that end in their very start */
 
 void
@@ -219,153 +212,19 @@ open_loop(struct agent *a, struct err *err)
 	return open_watch(a, err);
 }
 
-/* The worker of a dead agent may live on: no move before it is dead. */
-static int
-bury_old_worker(struct agent *a, struct err *err)
-{
-	char **names = NULL;
-	int r = find_list(a->desk, PLACE_RUNNING, &names);
-
-	if (r < 0)
-		return err_sys(err, r, "cannot read '%s/running'",
-		               a->desk->name);
-	for (char **p = names; *p && r == 0; p++) {
-		struct entry e;
-
-		if (entry_parse(*p, &e) == 0)
-			r = worker_bury(a->desk, e.id,
-			                clock_boot_ns() + BURY_NS, err);
-	}
-	keys_free_list(names);
-	return r;
-}
-
-static int
-load_entry(struct agent *a, enum place p, const char *name, struct err *err)
-{
-	struct entry e;
-	struct record rec;
-	autotask t = TASK_INIT;
-
-	if (entry_parse(name, &e) < 0)
-		return 0; /* recovery has put it aside, or fsck will */
-	(void)strset_add(&a->ids, e.id);
-	if (e.seq >= a->next_seq)
-		a->next_seq = e.seq + 1;
-	switch (p) {
-	case PLACE_READY:
-		queue_push(&a->ready, &e);
-		return 0;
-	case PLACE_BLOCKED:
-		record_read(a->desk, e.id, &rec);
-		waits_add_blocked(a, &e,
-		                  clock_boot_ns() +
-		                          record_wait_left(&rec, a->boot,
-		                                           clock_boot_ns(),
-		                                           clock_wall_ms()));
-		return 0;
-	default:
-		break;
-	}
-	if (task_open(a->desk->at[p], name, &t, err) < 0) {
-		(void)closing_withdraw(a, p, &e, "unreadable", err->text);
-		return 0;
-	}
-	waits_add_pending(a, &e, &t);
-	return 0;
-}
-
-/* The index of the tree. */
-static int
-load(struct agent *a, struct err *err)
-{
-	static const enum place places[] = { PLACE_READY, PLACE_BLOCKED,
-		                             PLACE_PENDING };
-
-	a->next_seq = a->journal.last_seq + 1;
-	for (size_t i = 0; i < countof(places); i++) {
-		char **names = NULL;
-		int r = find_list(a->desk, places[i], &names);
-
-		if (r < 0)
-			return err_sys(err, r, "cannot read '%s/%s'",
-			               a->desk->name,
-			               desk_place_name(places[i]));
-		for (char **p = names; *p; p++)
-			(void)load_entry(a, places[i], *p, err);
-		keys_free_list(names);
-	}
-	return 0;
-}
-
-static int
-journal_mark(struct agent *a, const char *ev)
-{
-	struct journal_line line = JOURNAL_LINE;
-	autofree char *why = mem_printf("pid %d", (int)getpid());
-
-	line.ev = ev;
-	line.reason = a->boot; /* correct.c looks for the boot here */
-	line.why = why;
-	return journal_write(&a->journal, clock_wall_ms(), &line);
-}
-
-static int
-recover(struct agent *a, struct err *err)
-{
-	struct recover_count n;
-	int r = bury_old_worker(a, err);
-
-	if (r == 0)
-		r = recover_desk(a->desk, &a->journal, clock_wall_ms(),
-		                 closing_policy, a, &n, err);
-	if (r < 0)
-		return r;
-	if (n.finished + n.published + n.crashed + n.corrected)
-		log_info("agent=%s recovered: %d finished, %d published, %d "
-		         "crashed, %d journal lines corrected",
-		         a->desk->name, n.finished, n.published, n.crashed,
-		         n.corrected);
-	r = journal_mark(a, "start");
-	return r < 0 ? err_sys(err, r, "cannot write the journal") : 0;
-}
-
-static int
-take_desk(struct agent *a, struct err *err)
-{
-	struct proc_id self;
-	int r = desk_make(a->spool, a->role->name, err);
-
-	if (r == 0)
-		r = desk_open(a->spool, a->role->name, &a->desk, err);
-	if (r < 0)
-		return r;
-	a->lock_fd = desk_own(a->desk, err);
-	if (a->lock_fd < 0)
-		return a->lock_fd;
-	r = proc_self(&self);
-	if (r < 0)
-		return err_sys(err, r, "cannot read /proc/self");
-	(void)snprintf(a->boot, sizeof(a->boot), "%s", self.boot);
-	/* Whatever a worker starts becomes our child when its parent ends. */
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
-		return err_sys(err, -errno, "cannot become a subreaper");
-	return journal_open(a->desk, &a->journal, err);
-}
-
 /* Watch first, then look: nothing can come in between unseen. */
 static int
 begin(struct agent *a, struct err *err)
 {
 	char **claimed = NULL;
-	int r = take_desk(a, err);
+	int r = startup_take_desk(a, err);
 
 	if (r == 0)
 		r = open_loop(a, err);
 	if (r == 0)
-		r = recover(a, err);
+		r = startup_recover(a, err);
 	if (r == 0)
-		r = load(a, err);
+		r = startup_load(a, err);
 	if (r < 0)
 		return r;
 	if (ballast_keep(a->desk) < 0) {
@@ -384,7 +243,7 @@ static void
 end(struct agent *a)
 {
 	if (a->journal.fd >= 0 && !a->failed && a->loop)
-		(void)journal_mark(a, "stop");
+		(void)startup_mark(a, "stop");
 	waits_done(a);
 	intake_done(a);
 	queue_done(&a->ready);

@@ -9,7 +9,8 @@
  *
  *   intake.c   inbox -> pending          asked.c   requests/
  *   waits.c    pending, blocked -> ready attempt.c ready -> running
- *   closing.c  running -> its end        agent.c   start, loop, stop
+ *   closing.c  running -> its end        startup.c the desk taken and indexed
+ *   agent.c    the loop, signals, watches
  */
 #ifndef AGENT_AGENT_H
 #define AGENT_AGENT_H
@@ -115,6 +116,14 @@ int agent_run(struct spool *spool, const struct config *config,
 
 /* The world failed in a way the agent cannot go on from; stop, and say so. */
 void agent_fail(struct agent *a, int code, const struct err *err);
+
+/* startup.c, in this order */
+int startup_take_desk(struct agent *a, struct err *err);
+int startup_recover(struct agent *a, struct err *err);
+int startup_load(struct agent *a, struct err *err);
+
+/* A line of the agent's own in the journal: "start", "stop". */
+int startup_mark(struct agent *a, const char *ev);
 
 /* intake.c */
 void intake_seen(struct agent *a, const char *name);
