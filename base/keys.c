@@ -328,17 +328,23 @@ complain_unknown(const struct key *table, size_t n, const struct node *c,
                  const char *file, const char *const *others, struct err *err)
 {
 	struct node at = { .line = c->key_line, .column = c->key_column };
-	size_t nothers = keys_count((char *const *)(uintptr_t)others);
-	autofree const char **words = mem_new(n + nothers, sizeof(*words));
+	autofree const char **words = NULL;
 	autofree char *shown = name_show(c->key);
+	size_t nwords = 0, cap = 0;
 	autostr all = STR_INIT;
 	const char *near;
 
-	for (size_t i = 0; i < n + nothers; i++) {
-		words[i] = i < n ? table[i].name : others[i - n];
-		str_addf(&all, "%s%s", i ? ", " : "", words[i]);
+	for (size_t i = 0; i < n; i++) {
+		mem_room(&words, nwords, &cap, sizeof(*words));
+		words[nwords++] = table[i].name;
 	}
-	near = str_nearest(c->key, words, n + nothers);
+	for (; others && *others; others++) {
+		mem_room(&words, nwords, &cap, sizeof(*words));
+		words[nwords++] = *others;
+	}
+	for (size_t i = 0; i < nwords; i++)
+		str_addf(&all, "%s%s", i ? ", " : "", words[i]);
+	near = str_nearest(c->key, words, nwords);
 	if (near)
 		return node_complain(&at, file, err, -EBADMSG,
 		                     "unknown key '%.60s'; did you mean '%s'?",

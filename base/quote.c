@@ -10,9 +10,9 @@
 #define PLAIN     ALNUM "_./+=-"
 #define WORDS_MAX 5 /* the longest of those below */
 
-/* Words that other readers of YAML take for no text, and some that ours do. */
+/* Words that some reader of YAML, if not ours, takes for no text. */
 static const char *const special[] = {
-	"null", "true", "false", "yes", "no", "on", "off", "y", "n",
+	"null", "true", "false", "yes", "no", "on", "off", "y", "n", "...",
 };
 
 static bool

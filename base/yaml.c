@@ -74,6 +74,9 @@ static const struct saying sayings[] = {
 	{ "mapping values are not allowed", "", HERE,
 	  "a ':' is not expected here; look at the indentation, put a blank "
 	  "after the ':' above, or put the value in quotes" },
+	{ "found unexpected ':'", "", HERE,
+	  "a ':' is not expected here; put a blank after it, or put the value "
+	  "in quotes" },
 	{ "mapping keys are not allowed", "", HERE,
 	  "a value cannot begin with '? '; put it in quotes" },
 	{ "block sequence entries are not allowed", "", HERE,

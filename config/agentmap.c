@@ -132,9 +132,9 @@ agentmap_check_defaults(const struct node *defaults, const char *file,
 
 	if (!defaults || node_is_null(defaults))
 		return 0;
-	r = keys_bind(schema_agent, SCHEMA_NAGENT, defaults, file, NULL, &a,
+	r = keys_bind(schema_agent, schema_nagent, defaults, file, NULL, &a,
 	              err);
-	keys_done(schema_agent, SCHEMA_NAGENT, &a);
+	keys_done(schema_agent, schema_nagent, &a);
 	return r < 0 ? r : check_map(defaults, file, err);
 }
 
@@ -151,7 +151,7 @@ lay_over(const struct node *map, const char *file, struct config_agent *out,
 		free(out->shell);
 		out->shell = NULL;
 	}
-	return keys_bind(schema_agent, SCHEMA_NAGENT, map, file, NULL, out,
+	return keys_bind(schema_agent, schema_nagent, map, file, NULL, out,
 	                 err);
 }
 
@@ -211,7 +211,7 @@ agentmap_read(const struct node *agent, const struct node *defaults,
 		return r;
 	out->name = mem_dup(agent->key);
 	out->line = agent->key_line;
-	keys_default(schema_agent, SCHEMA_NAGENT, out);
+	keys_default(schema_agent, schema_nagent, out);
 	if (defaults)
 		r = lay_over(defaults, file, out, err);
 	if (r == 0)

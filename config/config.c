@@ -25,7 +25,7 @@ config_free(struct config *c)
 	if (!c)
 		return;
 	for (size_t i = 0; i < c->nagents; i++) {
-		keys_done(schema_agent, SCHEMA_NAGENT, &c->agents[i]);
+		keys_done(schema_agent, schema_nagent, &c->agents[i]);
 		free(c->agents[i].name);
 	}
 	free(c->agents);
@@ -148,8 +148,8 @@ config_parse(const char *text, size_t len, const char *file, const char *dir,
 	c = mem_new(1, sizeof(*c));
 	c->path = mem_dup(file);
 	c->dir = mem_dup(dir);
-	keys_default(schema_top, SCHEMA_NTOP, c);
-	r = keys_bind(schema_top, SCHEMA_NTOP, root, file, schema_maps, c, err);
+	keys_default(schema_top, schema_ntop, c);
+	r = keys_bind(schema_top, schema_ntop, root, file, schema_maps, c, err);
 	if (r == 0)
 		r = check_top(c, root, file, err);
 	if (r == 0)

@@ -1,5 +1,6 @@
 #include "config/schema.h"
 
+#include "base/cleanup.h"
 #include "config/config.h"
 
 #define MS(n)   (n)
@@ -60,6 +61,8 @@ const struct key schema_top[] = {
 	  DAY(7), NULL, "1m", "the time in which the deaths are counted" },
 };
 
+const size_t schema_ntop = countof(schema_top);
+
 #define AGENT(member) offsetof(struct config_agent, member)
 
 const struct key schema_agent[] = {
@@ -92,3 +95,5 @@ const struct key schema_agent[] = {
 	  "each time a task has waited so long its priority rises by one "
 	  "class; 0 turns it off" },
 };
+
+const size_t schema_nagent = countof(schema_agent);

@@ -11,15 +11,13 @@
 
 #include "base/keys.h"
 
-#define SCHEMA_NTOP   10
-#define SCHEMA_NAGENT 12
-
-/* Each is as long as it says, or config/schema.c does not compile. */
 /* The top of the file; `defaults` and `agents` stand beside these. */
-extern const struct key schema_top[SCHEMA_NTOP];
+extern const struct key schema_top[];
+extern const size_t schema_ntop;
 
 /* An agent, and `defaults`. */
-extern const struct key schema_agent[SCHEMA_NAGENT];
+extern const struct key schema_agent[];
+extern const size_t schema_nagent;
 
 /* "defaults", "agents" and NULL. */
 extern const char *const schema_maps[];
