@@ -1,0 +1,21 @@
+/*
+ * known.h - is a task of this id at the desk already, and is it the same?
+ *
+ * An id that the submitter gives is an idempotency key: the same id with the
+ * same content is the task that is there, whatever has become of it; with
+ * other content it is a mistake.
+ */
+#ifndef CLI_KNOWN_H
+#define CLI_KNOWN_H
+
+#include "base/err.h"
+#include "spool/desk.h"
+
+/*
+ * Compare with a digest of task_digest().  1: it is there, and the same; 0:
+ * there is no such task; -EEXIST: it has other content.
+ */
+int known_check(const struct desk *d, const char *id, const char *digest,
+                struct err *err);
+
+#endif

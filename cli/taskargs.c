@@ -1,0 +1,91 @@
+#include "cli/taskargs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define TRACE_FORM "xx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx"
+
+const struct arg_option taskargs_options[] = {
+	{ "id", 0, "ID", false,
+	  "name of the task; the same again with the same content is the same "
+	  "task" },
+	{ "title", 0, "TEXT", false, "one line for people" },
+	{ "priority", 0, "high|medium|low", false, "class in the queue" },
+	{ "after", 0, "REF", true, "start when that task is COMPLETED" },
+	{ "input", 0, "REF/ARTIFACT", true,
+	  "wait for that artifact, and put it at $TASK_IN/ARTIFACT" },
+	{ "timeout", 0, "DURATION", false, "limit of one attempt; 0: none" },
+	{ "retries", 0, "N", false, "further attempts after a failure" },
+	{ "output", 0, "PATH", true,
+	  "an artifact that must be there, or exit 0 is a failure" },
+	{ "on-dependency-failure", 0, "skip|block", false,
+	  "what to do when a task waited for FAILED" },
+	{ "label", 0, "K=V", true, "a word of your own, for the result" },
+	{ "body", 0, "TEXT", false, "the task itself, instead of a FILE" },
+	/* of run alone */
+	{ "wait-timeout", 0, "DURATION", false,
+	  "stop waiting after this time (exit 4); the task goes on" },
+};
+_Static_assert(countof(taskargs_options) == TASKARGS_NRUN, "count the rows");
+
+/* Each option of a task and the key of a header that it sets. */
+static const struct {
+	const char *option, *key;
+} option_keys[] = {
+	{ "id", "id" },
+	{ "title", "title" },
+	{ "priority", "priority" },
+	{ "after", "after" },
+	{ "input", "inputs" },
+	{ "timeout", "timeout" },
+	{ "retries", "retries" },
+	{ "output", "outputs" },
+	{ "on-dependency-failure", "on_dependency_failure" },
+	{ "label", "labels" },
+};
+
+/* A task that is submitted by a task belongs to the same trace. */
+static void
+carry_trace(struct task *t)
+{
+	const char *trace = getenv("TRACEPARENT");
+	const char *form = TRACE_FORM;
+
+	if (t->trace || !trace || strlen(trace) != strlen(form))
+		return;
+	for (size_t i = 0; form[i]; i++)
+		if (form[i] == '-' ? trace[i] != '-' :
+		                     !strchr("0123456789abcdef", trace[i]))
+			return;
+	t->trace = mem_dup(trace);
+}
+
+int
+taskargs_apply(const struct args *a, struct task *t)
+{
+	struct err err = { "" };
+
+	for (size_t i = 0; i < countof(option_keys); i++) {
+		const char *const *value =
+			args_values(a, option_keys[i].option);
+		autofree char *what = mem_printf("--%s", option_keys[i].option);
+		const struct key *key =
+			keys_find(task_keys, task_nkeys, option_keys[i].key);
+
+		for (; *value; value++) {
+			if (keys_set(key, what, *value, t, &err) < 0) {
+				complain("%s", err.text);
+				return EXIT_USAGE;
+			}
+		}
+	}
+	carry_trace(t);
+	/* The header of a file was checked when it was read. */
+	if (task_check(t, "options", &err) < 0) {
+		complain("%s", err.text);
+		return EXIT_USAGE;
+	}
+	return EXIT_FINE;
+}

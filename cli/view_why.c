@@ -1,0 +1,335 @@
+#include "cli/view.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/keys.h"
+#include "base/mem.h"
+#include "cli/gm.h"
+#include "cli/view_waits.h"
+#include "config/config.h"
+#include "spool/record.h"
+#include "spool/result.h"
+#include "spool/task.h"
+
+struct why {
+	struct spool *spool;
+	struct desk *desk;
+	const struct view_task *v;
+	struct view_agent *agent;
+	struct config *config; /* NULL: it cannot be read */
+	struct str *out;
+};
+
+/* How many ago, or how long: "4m02s". */
+static void
+add_duration(struct str *out, int64_t ms)
+{
+	char buf[CLOCK_TEXT_MAX];
+
+	str_adds(out, clock_format_duration(ms < 0 ? 0 : ms, buf));
+}
+
+static void
+add_command(const struct why *w, const char *what, const char *verb)
+{
+	str_addf(w->out, "; %s with: spoolhand %s %s/%s", what, verb,
+	         w->v->agent, w->v->id);
+}
+
+static bool
+runs_elsewhere(const struct why *w)
+{
+	struct proc_id gm;
+
+	return gm_owner(w->spool, &gm) == 1;
+}
+
+/* What keeps the agent from doing anything; false if nothing does. */
+static bool
+add_agent_down(const struct why *w)
+{
+	const char *name = w->v->agent;
+	autostr text = STR_INIT;
+
+	if (w->agent->up)
+		return false;
+	str_addf(w->out, "; agent '%s' ", name);
+	if (gm_quarantine(w->spool, name, &text))
+		str_addf(w->out,
+		         "is in quarantine (%s): release it with: spoolhand "
+		         "resume %s",
+		         str_text(&text), name);
+	else if (w->config && !config_agent(w->config, name))
+		str_adds(w->out, "is not in " CONFIG_FILE ": nobody runs it");
+	else if (runs_elsewhere(w))
+		str_adds(w->out, "is not running now, but the orchestrator "
+		                 "is, which starts it again");
+	else
+		str_adds(w->out, "is not running: start it with: spoolhand up");
+	return true;
+}
+
+/* The same, and what keeps it from starting a task. */
+static bool
+add_agent_idle(const struct why *w)
+{
+	if (add_agent_down(w))
+		return true;
+	if (!w->agent->paused)
+		return false;
+	str_addf(w->out,
+	         "; agent '%s' is paused: let it go on with: spoolhand "
+	         "resume %s",
+	         w->v->agent, w->v->agent);
+	return true;
+}
+
+/* 0: no limit, or none that can be found out. */
+static int64_t
+max_pending(const struct why *w)
+{
+	const struct config_agent *a = NULL;
+
+	if (w->config)
+		a = config_agent(w->config, w->v->agent);
+	return a ? a->max_pending : 0;
+}
+
+static void
+tell_dropped(const struct why *w)
+{
+	const int *n = w->agent->counts;
+	int64_t max;
+
+	if (w->v->place == PLACE_ADMIT) {
+		str_adds(w->out, "is DROPPED and being admitted");
+		(void)add_agent_down(w);
+		return;
+	}
+	str_addf(w->out, "is DROPPED: it lies in the inbox of '%s'",
+	         w->v->agent);
+	if (add_agent_down(w))
+		return;
+	max = max_pending(w);
+	if (max && n[PLACE_PENDING] + n[PLACE_READY] >= max)
+		str_addf(w->out,
+		         "; the desk is full (max_pending: %lld), it is taken "
+		         "when others have been done",
+		         (long long)max);
+	else
+		str_addf(w->out,
+		         "; it is taken as soon as nobody writes to it; wait "
+		         "for that with: spoolhand sync %s",
+		         w->v->agent);
+}
+
+static void
+tell_pending(const struct why *w)
+{
+	autotask t = TASK_INIT;
+	char name[ENTRY_NAME_MAX];
+	struct err err = { "" };
+
+	str_adds(w->out, "is PENDING");
+	if (task_open(w->desk->at[PLACE_PENDING],
+	              entry_format(&w->v->entry, name), &t, &err) < 0)
+		str_addf(w->out, ": its file cannot be read (%s)", err.text);
+	else
+		view_waits(w->spool, &t, w->out);
+	if (!add_agent_down(w))
+		add_command(w, "give it up", "cancel");
+}
+
+/* Its place among the READY ones, from 0. */
+static size_t
+place_in_line(const struct why *w)
+{
+	char mine[ENTRY_NAME_MAX];
+	char **names = NULL;
+	size_t n = 0;
+
+	if (find_list(w->desk, PLACE_READY, &names) < 0)
+		return 0;
+	(void)entry_format(&w->v->entry, mine);
+	for (char **p = names; *p && strcmp(*p, mine) < 0; p++)
+		n++;
+	keys_free_list(names);
+	return n;
+}
+
+static void
+tell_ready(const struct why *w)
+{
+	size_t ahead = place_in_line(w);
+	const struct view_task *now = &w->agent->task;
+
+	if (ahead)
+		str_addf(w->out, "is READY behind %zu other%s", ahead,
+		         ahead == 1 ? "" : "s");
+	else
+		str_adds(w->out, "is READY and next in line");
+	if (w->agent->has_task) {
+		str_addf(w->out, "; %s/%s is RUNNING", now->agent, now->id);
+		if (now->progress.percent)
+			str_addf(w->out, " (%d%%)", now->progress.percent);
+	}
+	if (!add_agent_idle(w) && !w->agent->has_task)
+		str_adds(w->out, "; the agent is about to start it");
+}
+
+static void
+tell_running(const struct why *w)
+{
+	const struct progress *p = &w->v->progress;
+	char at[CLOCK_TEXT_MAX];
+
+	if (!w->agent->up && w->v->place == PLACE_RUNNING) {
+		str_addf(w->out,
+		         "was RUNNING when its agent ended: attempt %u counts "
+		         "as crashed",
+		         w->v->entry.attempts);
+		(void)add_agent_down(w);
+		return;
+	}
+	str_adds(w->out, "is RUNNING");
+	if (w->v->place == PLACE_SAVING) {
+		str_addf(w->out,
+		         ": its worker has ended, its result is being %s",
+		         p->phase == PHASE_VERIFYING ? "verified" : "saved");
+		(void)add_agent_down(w);
+		return;
+	}
+	if (w->v->started_ms) {
+		str_addf(w->out, " since %s (for ",
+		         clock_format(w->v->started_ms, at));
+		add_duration(w->out, clock_wall_ms() - w->v->started_ms);
+		str_addc(w->out, ')');
+	}
+	str_addf(w->out, ", attempt %u", w->v->entry.attempts);
+	if (p->percent || p->message[0])
+		str_addf(w->out, ", at %d%%%s%s", p->percent,
+		         p->message[0] ? ": " : "", p->message);
+	add_command(w, "stop it", "cancel");
+}
+
+static void
+add_wait_left(const struct why *w)
+{
+	struct proc_id self = { 0 };
+	struct record rec;
+	int64_t left;
+
+	record_read(w->desk, w->v->id, &rec);
+	(void)proc_self(&self);
+	left = record_wait_left(&rec, self.boot, clock_boot_ns(),
+	                        clock_wall_ms());
+	if (!left) {
+		str_addf(w->out, "; its wait is over, attempt %u is next",
+		         w->v->entry.attempts + 1);
+		return;
+	}
+	str_addf(w->out, "; attempt %u may begin in ",
+	         w->v->entry.attempts + 1);
+	add_duration(w->out, left / CLOCK_NS_PER_MS);
+}
+
+static void
+add_reason(const struct why *w)
+{
+	const struct view_task *v = w->v;
+
+	if (v->reason)
+		str_addf(w->out, " (%s)", v->reason);
+	if (v->entry.attempts)
+		str_addf(w->out, " after %u attempt%s", v->entry.attempts,
+		         v->entry.attempts == 1 ? "" : "s");
+	if (v->message)
+		str_addf(w->out, ": %s", v->message);
+	else if (v->reason && strcmp(v->reason, "crashed") == 0)
+		str_adds(w->out, ": the agent or the machine died under it");
+}
+
+static void
+tell_blocked(const struct why *w)
+{
+	str_adds(w->out, "is BLOCKED");
+	add_reason(w);
+	add_wait_left(w);
+	if (!add_agent_down(w))
+		add_command(w, "let it go on now", "retry");
+}
+
+static void
+tell_completed(const struct why *w)
+{
+	str_addf(w->out, "is COMPLETED: its result lies in %s/agents/%s/%s/%s",
+	         w->spool->root, w->v->agent, desk_place_name(w->v->place),
+	         w->v->id);
+	add_command(w, "read it", "result");
+}
+
+static void
+tell_failed(const struct why *w)
+{
+	str_addf(w->out, "is %s", w->v->state);
+	add_reason(w);
+	add_command(w, "begin it again", "retry");
+}
+
+static void
+tell_rejected(const struct why *w)
+{
+	str_addf(w->out,
+	         "was rejected: %s; it lies in %s/agents/%s/%s: mend "
+	         "it and drop it again",
+	         w->v->message ? w->v->message : "nobody has written why",
+	         w->spool->root, w->v->agent, desk_place_name(PLACE_REJECTED));
+}
+
+static const struct teller {
+	enum place place;
+	void (*tell)(const struct why *w);
+} tellers[] = {
+	{ PLACE_INBOX, tell_dropped },   { PLACE_ADMIT, tell_dropped },
+	{ PLACE_PENDING, tell_pending }, { PLACE_READY, tell_ready },
+	{ PLACE_RUNNING, tell_running }, { PLACE_SAVING, tell_running },
+	{ PLACE_BLOCKED, tell_blocked }, { PLACE_OUTBOX, tell_completed },
+	{ PLACE_FAILED, tell_failed },   { PLACE_REJECTED, tell_rejected },
+};
+
+static int
+tell(struct why *w, struct err *err)
+{
+	autodesk *d = NULL;
+	int r = desk_open(w->spool, w->v->agent, &d, err);
+
+	if (r < 0)
+		return r;
+	w->desk = d;
+	str_addf(w->out, "%s/%s ", w->v->agent, w->v->id);
+	for (size_t i = 0; i < countof(tellers); i++)
+		if (tellers[i].place == w->v->place)
+			tellers[i].tell(w);
+	return 0;
+}
+
+int
+view_why(struct spool *s, const struct view_task *v, struct str *out,
+         struct err *err)
+{
+	autofree char *path = mem_printf("%s/" CONFIG_FILE, s->root);
+	autoconfig *config = NULL;
+	struct view_agent agent;
+	struct why w = { .spool = s, .v = v, .agent = &agent, .out = out };
+	int r = view_agent(s, v->agent, &agent, err);
+
+	if (r < 0)
+		return r;
+	/* Without it less can be told, but not nothing. */
+	if (config_load(path, &config, NULL) == 0)
+		w.config = config;
+	r = tell(&w, err);
+	view_agent_done(&agent);
+	return r;
+}
