@@ -13,6 +13,7 @@
 #include "base/sys.h"
 #include "spool/find.h"
 #include "spool/inbox.h"
+#include "spool/inputs.h"
 #include "spool/record.h"
 #include "spool/seal.h"
 
@@ -51,7 +52,7 @@ digest_of_taken(const struct desk *d, const char *id, char *hex,
 	autotask t = TASK_INIT;
 	autofree char *path = NULL;
 	struct found f;
-	int r = find_task(d, id, &f);
+	int r = find_admitted(d, id, &f);
 
 	if (r < 0)
 		return r;
@@ -94,21 +95,29 @@ check_agents(const struct desk *d, const struct task *t, struct err *err)
 	for (size_t i = 0; i < countof(lists); i++) {
 		for (char *const *p = lists[i]; p && *p; p++) {
 			autofree char *agent = mem_dupn(*p, strcspn(*p, "/"));
-			const char *id = *p + strlen(agent) + 1;
-			size_t n = strcspn(id, "/");
 
 			if (sys_exists(d->spool->agents_fd, agent) == 0)
 				return err_set(err, -EBADMSG,
 				               "it waits for '%s', but there "
 				               "is no agent '%s'",
 				               *p, agent);
-			if (t->id && strcmp(agent, d->name) == 0 &&
-			    strlen(t->id) == n && !strncmp(id, t->id, n))
-				return err_set(err, -EBADMSG,
-				               "it waits for itself");
 		}
 	}
 	return 0;
+}
+
+/* Would it wait for itself, under the id that it has or was given? */
+static bool
+waits_for_itself(const struct desk *d, const struct task *t)
+{
+	autofree char *self = mem_printf("%s/%s", d->name, t->id);
+	char **refs = inputs_refs(t);
+	bool found = false;
+
+	for (char **p = refs; *p && !found; p++)
+		found = strcmp(*p, self) == 0;
+	keys_free_list(refs);
+	return found;
 }
 
 /* Was it dropped by drop.c, which has synced it before it had this name? */
@@ -245,11 +254,16 @@ admit_claimed(struct desk *d, struct journal *j, const char *claimed_as,
 	}
 	if (out->task.id && taken(d, rules, out->task.id))
 		verdict = judge_taken(d, claimed, out);
+	if (!out->task.id)
+		out->task.id = derive_id(d, rules, dropped, seq);
+	if (verdict == ADMIT_TAKEN && waits_for_itself(d, &out->task)) {
+		(void)snprintf(out->why, sizeof(out->why),
+		               "it waits for itself");
+		verdict = ADMIT_REJECTED;
+	}
 	if (verdict != ADMIT_TAKEN)
 		return turn_away(d, j, claimed, dropped, verdict, now_ms, out,
 		                 err);
-	if (!out->task.id)
-		out->task.id = derive_id(d, rules, dropped, seq);
 	out->entry.cls = task_class_of(&out->task);
 	out->entry.seq = seq;
 	(void)snprintf(out->entry.id, sizeof(out->entry.id), "%s",

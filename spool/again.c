@@ -124,18 +124,21 @@ static int
 recover_marked(struct desk *d, struct journal *j, const char *marked,
                int64_t now_ms)
 {
+	struct found f;
 	struct entry e;
 	int r;
 
 	if (entry_parse(marked + 1, &e) < 0)
 		return 0; /* not ours; fsck will tell */
-	r = sys_exists(d->at[PLACE_FAILED], e.id);
-	if (r < 0)
-		return r;
-	/* The result is still there: it has not begun, the request stands. */
-	if (r > 0)
-		return sys_remove_tree(d->at[PLACE_ADMIT], marked);
-	return enter(d, j, &e, now_ms);
+	r = find_admitted(d, e.id, &f);
+	if (r == -ENOENT)
+		return enter(d, j, &e, now_ms);
+	/*
+	 * Its result is still in failed/: it has not begun, the request
+	 * stands.  Or it is somewhere else, for it has begun since, under
+	 * another number.
+	 */
+	return r < 0 ? r : sys_remove_tree(d->at[PLACE_ADMIT], marked);
 }
 
 int

@@ -192,7 +192,7 @@ desk_own(struct desk *d, struct err *err)
 	int r;
 
 	if (fd == -EAGAIN) {
-		if (desk_owner(d, &id) == 1)
+		if (desk_owner(d, &id) == 1 && id.pid > 0)
 			return err_set(err, fd,
 			               "agent '%s' is already run by pid %d",
 			               d->name, (int)id.pid);

@@ -11,6 +11,7 @@
 static int
 read_digits(const char **p, int n, uint64_t *value)
 {
+	const char *first = *p;
 	int max = n < 0 ? -n : n;
 	int i = 0;
 
@@ -20,6 +21,9 @@ read_digits(const char **p, int n, uint64_t *value)
 		i++;
 	}
 	if (i == 0 || (n > 0 && i != n) || *(*p)++ != '.')
+		return -EBADMSG;
+	/* "03" would be written as "3": such a name could never be moved. */
+	if (n < 0 && i > 1 && *first == '0')
 		return -EBADMSG;
 	return 0;
 }

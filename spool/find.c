@@ -13,6 +13,7 @@
 #define LOOKS_MAX 1000
 
 /* The way of a task through the places; it goes back only when blocked. */
+#define DROP_PLACES 2 /* the first ones, where it is not admitted yet */
 static const enum place on_the_way[] = {
 	PLACE_INBOX, PLACE_ADMIT,   PLACE_PENDING, PLACE_BLOCKED,
 	PLACE_READY, PLACE_RUNNING, PLACE_SAVING,
@@ -100,18 +101,26 @@ look_at_results(const struct desk *d, const char *id, struct found *out)
 }
 
 static int
-look_everywhere(const struct desk *d, const char *id, struct found *out)
+look_everywhere(const struct desk *d, const char *id, size_t first,
+                struct found *out)
 {
 	int r = look_at_results(d, id, out);
 
-	for (size_t i = 0; r == 0 && i < countof(on_the_way); i++)
+	for (size_t i = first; r == 0 && i < countof(on_the_way); i++)
 		r = look_in(d, on_the_way[i], id, out);
 	return r ? r : look_at_results(d, id, out);
 }
 
-int
-find_task(const struct desk *d, const char *id, struct found *out)
+/*
+ * A line is written before its rename, so one move that the journal knows of
+ * may still be under way when a look begins, and be missed.  It is done when
+ * that look ends; a second one in the same silence sees it.
+ */
+static int
+search(const struct desk *d, const char *id, size_t first, struct found *out)
 {
+	int64_t silent_since = -1;
+
 	if (!name_ok(id))
 		return -ENOENT;
 	for (int look = 0; look < LOOKS_MAX; look++) {
@@ -119,13 +128,26 @@ find_task(const struct desk *d, const char *id, struct found *out)
 		int r;
 
 		*out = (struct found){ 0 };
-		r = look_everywhere(d, id, out);
+		r = look_everywhere(d, id, first, out);
 		if (r)
 			return r < 0 ? r : 0;
-		if (journal_size(d) == before)
+		if (silent_since == before && journal_size(d) == before)
 			break;
+		silent_since = before;
 	}
 	return -ENOENT;
+}
+
+int
+find_task(const struct desk *d, const char *id, struct found *out)
+{
+	return search(d, id, 0, out);
+}
+
+int
+find_admitted(const struct desk *d, const char *id, struct found *out)
+{
+	return search(d, id, DROP_PLACES, out);
 }
 
 struct candidates {
@@ -168,6 +190,18 @@ collect(const struct desk *d, enum place p, struct candidates *c)
 	return r;
 }
 
+static int
+collect_all(const struct desk *d, struct candidates *c)
+{
+	int r = collect(d, PLACE_OUTBOX, c);
+
+	if (r == 0)
+		r = collect(d, PLACE_FAILED, c);
+	for (size_t i = 0; r == 0 && i < countof(on_the_way); i++)
+		r = collect(d, on_the_way[i], c);
+	return r;
+}
+
 int
 find_prefix(const struct desk *d, const char *prefix, char **id,
             struct err *err)
@@ -181,13 +215,8 @@ find_prefix(const struct desk *d, const char *prefix, char **id,
 		keys_append(&c.ids, prefix);
 	else if (r == -ENOENT)
 		r = 0;
-	for (size_t i = 0; r == 0 && !c.ids[0] && i < countof(on_the_way); i++)
-		r = collect(d, on_the_way[i], &c);
-	if (r == 0 && !exact.place) {
-		r = collect(d, PLACE_OUTBOX, &c);
-		if (r == 0)
-			r = collect(d, PLACE_FAILED, &c);
-	}
+	if (r == 0 && !exact.place)
+		r = collect_all(d, &c);
 	n = keys_count(c.ids);
 	if (r < 0)
 		(void)err_sys(err, r, "cannot look through the desk of '%s'",

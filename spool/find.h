@@ -1,9 +1,10 @@
 /*
  * find.h - where is a task?
  *
- * Entries move while one looks.  A search that finds nothing is repeated as
- * long as the desk's journal grew meanwhile, so "not there" is the truth and
- * not a race; a task that is there is found, in its old place or its new.
+ * Entries move while one looks.  A search that finds nothing is repeated
+ * until it found nothing twice while the desk's journal did not grow, so "not
+ * there" is the truth and not a race; a task that is there is found, in its
+ * old place or its new.
  */
 #ifndef SPOOL_FIND_H
 #define SPOOL_FIND_H
@@ -19,6 +20,9 @@ struct found {
 
 /* -ENOENT: no such task at this desk, not even as a drop. */
 int find_task(const struct desk *d, const char *id, struct found *out);
+
+/* The same, but a drop is no task yet: it may be another with this name. */
+int find_admitted(const struct desk *d, const char *id, struct found *out);
 
 /*
  * The one id at the desk that `prefix` begins (an exact id wins).  -ENOENT,

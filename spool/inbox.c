@@ -237,6 +237,9 @@ free_name(const struct desk *d, const char *as)
 		autofree char *try = i == 1 ? mem_dup(plain) :
 		                              mem_printf("%s-%d", plain, i);
 
+		/* "x.why" is where the reason of a drop "x" will be. */
+		if (str_ends(try, ".why"))
+			continue;
 		if (sys_exists(d->at[PLACE_REJECTED], try) == 0)
 			return take_ptr(try);
 	}
@@ -258,9 +261,12 @@ inbox_reject(struct desk *d, enum place from, const char *name, const char *as,
 		r = sys_write_file(d->at[PLACE_REJECTED], why_name, line,
 		                   strlen(line), true, false);
 	}
-	if (r == 0)
+	if (r == 0) {
 		r = sys_rename(d->at[from], name, d->at[PLACE_REJECTED],
 		               target);
+		if (r < 0)
+			(void)sys_unlink(d->at[PLACE_REJECTED], why_name);
+	}
 	if (r < 0)
 		return err_sys(err, r, "cannot move a drop to '%s/rejected'",
 		               d->name);

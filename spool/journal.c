@@ -85,6 +85,19 @@ set_text(struct json *o, const char *key, const char *value)
 		json_set_str(o, key, value);
 }
 
+/*
+ * A full disk has torn a line: remove the part that was written, or, where
+ * that cannot be done, end it, so that it is skipped.
+ */
+static void
+take_back(int fd, int written)
+{
+	off_t end = lseek(fd, 0, SEEK_CUR);
+
+	if (end < written || sys_truncate(fd, end - written) < 0)
+		(void)sys_write_line(fd, "\n", 1);
+}
+
 int
 journal_write(struct journal *j, int64_t now_ms,
               const struct journal_line *line)
@@ -117,8 +130,7 @@ journal_write(struct journal *j, int64_t now_ms,
 	str_addc(&text, '\n');
 	r = sys_write_line(j->fd, text.data, text.len);
 	if (r >= 0 && (size_t)r < text.len) {
-		/* Torn by a full disk: end it, so that it is skipped. */
-		(void)sys_write_line(j->fd, "\n", 1);
+		take_back(j->fd, r);
 		return -ENOSPC;
 	}
 	if (r < 0)
@@ -142,7 +154,8 @@ journal_read(const struct desk *d, int64_t from, journal_fn *fn, void *arg)
 {
 	autoclose int fd = sys_open_beneath(d->fd, DESK_JOURNAL, O_RDONLY);
 	autostr buf = STR_INIT;
-	int64_t at = from;    /* of buf.data[0] in the file */
+	/* The byte before tells whether a line begins at `from`. */
+	int64_t at = from > 0 ? from - 1 : 0; /* of buf.data[0] in the file */
 	bool skip = from > 0; /* until the first line's beginning */
 
 	if (fd < 0)
@@ -154,7 +167,7 @@ journal_read(const struct desk *d, int64_t from, journal_fn *fn, void *arg)
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
-		if (n == 0 || buf.len > LINE_MAX_BYTES)
+		if (n == 0)
 			return 0; /* what is left is no whole line (yet) */
 		buf.len += n < 0 ? 0 : (size_t)n;
 		while ((end = memchr(buf.data + used, '\n', buf.len - used))) {
@@ -167,6 +180,10 @@ journal_read(const struct desk *d, int64_t from, journal_fn *fn, void *arg)
 			used += len + 1;
 			if (r)
 				return r;
+		}
+		if (used == 0 && buf.len > LINE_MAX_BYTES) {
+			skip = true; /* no line of ours is that long */
+			used = buf.len;
 		}
 		memmove(buf.data, buf.data + used, buf.len - used);
 		buf.len -= used;

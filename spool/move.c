@@ -22,6 +22,9 @@ move_task(struct desk *d, struct journal *j, const struct move *m,
 		return -EPROTO;
 	if (from == to && (m->from != PLACE_RUNNING || m->to != PLACE_SAVING))
 		return -EPROTO;
+	/* What is started begins in running/. */
+	if (from != to && m->to == PLACE_SAVING)
+		return -EPROTO;
 	if (m->count_attempt) {
 		if (after.attempts == ENTRY_ATTEMPTS_MAX)
 			return -ERANGE;

@@ -39,6 +39,12 @@ progress_band(enum phase p, int own)
 	return phases[p].low + (phases[p].high - phases[p].low) * own / 100;
 }
 
+static int
+clamp(int64_t n, int low, int high)
+{
+	return n < low ? low : n > high ? high : (int)n;
+}
+
 int
 progress_write(struct desk *d, const char *id, const struct progress *p)
 {
@@ -79,7 +85,9 @@ progress_read(const struct desk *d, const char *id, struct progress *p)
 			p->phase = (enum phase)i;
 	if (!p->phase)
 		return -ENOENT;
-	p->percent = (int)json_int(json_get(o, "percent"), 0);
+	/* A worker can write this file, too: it does not leave the band. */
+	p->percent = clamp(json_int(json_get(o, "percent"), 0),
+	                   phases[p->phase].low, phases[p->phase].high);
 	p->updated_ms = json_int(json_get(o, "updated"), 0);
 	(void)snprintf(p->stage, sizeof(p->stage), "%s",
 	               json_str(json_get(o, "stage"), ""));

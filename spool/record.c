@@ -12,11 +12,21 @@
 
 #define RECORD_FILE "record.json"
 #define RECORD_MAX  65536
+#define TIME_MAX_MS 9000000000000 /* the year 2255 */
 
 static void
 copy_text(char *to, size_t size, const struct json *value)
 {
 	(void)snprintf(to, size, "%s", json_str(value, ""));
+}
+
+/* What does not fit in nanoseconds is no time; the worker can write here. */
+static int64_t
+read_time(const struct json *value)
+{
+	int64_t ms = json_int(value, 0);
+
+	return ms < 0 || ms > TIME_MAX_MS ? 0 : ms;
 }
 
 void
@@ -39,9 +49,9 @@ record_read(const struct desk *d, const char *id, struct record *rec)
 	block = json_get(o, "blocked");
 	rec->reason =
 		state_reason_parse(json_str(json_get(block, "reason"), NULL));
-	rec->until_ms = json_int(json_get(block, "until"), 0);
+	rec->until_ms = read_time(json_get(block, "until"));
 	rec->until_boot_ns =
-		json_int(json_get(block, "until_boot_ms"), 0) * CLOCK_NS_PER_MS;
+		read_time(json_get(block, "until_boot_ms")) * CLOCK_NS_PER_MS;
 	copy_text(rec->boot, sizeof(rec->boot), json_get(block, "boot"));
 	copy_text(rec->message, sizeof(rec->message),
 	          json_get(block, "message"));

@@ -16,8 +16,14 @@
 
 #define COPY_NAME ".copy"
 
+/* Its result holds all of a task, so a task may have less than a walk sees. */
+#define FILES_MAX  (TASKDIR_FILES_MAX / 2)
+#define LEVELS_MAX (TASKDIR_DEPTH_MAX - 2)
+#define PATH_BYTES 1000
+
 struct survey {
 	int64_t bytes, max;
+	int files;
 	bool shared; /* somebody else could still write to it */
 	struct err *err;
 };
@@ -44,10 +50,20 @@ look_below(void *arg, int parent, const char *name, const char *path,
 {
 	struct survey *s = arg;
 	struct stat st;
+	int levels = 0;
 	int r = sys_stat(parent, name, &st);
 
-	(void)path;
-	(void)directory;
+	for (const char *p = path; directory && *p; p++)
+		levels += *p == '/';
+	if (++s->files > FILES_MAX)
+		return err_set(s->err, -EBADMSG,
+		               "it has more than %d files; put them into an "
+		               "archive",
+		               FILES_MAX);
+	if (levels > LEVELS_MAX || strlen(path) > PATH_BYTES)
+		return err_set(s->err, -EBADMSG,
+		               "its directories are too deep; put them into "
+		               "an archive");
 	return r < 0 ? r : look(s, &st);
 }
 

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/name.h"
 #include "base/sys.h"
+#include "base/utf8.h"
 
 enum taskdir_form
 taskdir_form_of(const char *file_name)
@@ -207,6 +208,12 @@ walk_one(struct walk *w, int dfd, const char *name, const char *prefix,
 
 	if (r < 0)
 		return err_sys(w->err, r, "cannot look at '%s'", shown);
+	/* It will stand in manifests and messages, and on other machines. */
+	if (!name_path_ok(path) || !utf8_valid(path, strlen(path)))
+		return err_set(w->err, -EBADMSG,
+		               "'%s' cannot be the name of a file; use text "
+		               "without control characters, at most 1024 bytes",
+		               shown);
 	if (++w->files > TASKDIR_FILES_MAX)
 		return err_set(w->err, -EBADMSG, "more than %d files",
 		               TASKDIR_FILES_MAX);
