@@ -44,7 +44,7 @@ take_text(char *to, size_t size, const struct json *value)
 {
 	const char *text = json_str(value, NULL);
 
-	if (!text)
+	if (!text || strncmp(to, text, size - 1) == 0)
 		return false;
 	(void)snprintf(to, size, "%s", text);
 	return true;
@@ -67,10 +67,10 @@ channel_line(struct channel *c, const char *line, size_t len, int64_t now_ms)
 		int shown =
 			progress_band(PHASE_WORKING, (int)json_int(percent, 0));
 
+		changed |= shown > c->now.percent || !c->now.updated_ms;
 		/* It never goes back. */
 		if (shown > c->now.percent)
 			c->now.percent = shown;
-		changed = true;
 	}
 	if (changed)
 		c->now.updated_ms = now_ms;

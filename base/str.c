@@ -135,31 +135,41 @@ str_ends(const char *s, const char *suffix)
 	return n >= m && memcmp(s + n - m, suffix, m) == 0;
 }
 
-/* Levenshtein distance with one row; both words are at most NEAREST_MAX. */
+static size_t
+least_of(size_t a, size_t b, size_t c)
+{
+	size_t m = a < b ? a : b;
+
+	return m < c ? m : c;
+}
+
+/*
+ * Edits from one word to the other, two letters in the wrong order counting
+ * as one (optimal string alignment); both are at most NEAREST_MAX long.
+ */
 static size_t
 distance(const char *a, const char *b)
 {
-	size_t row[NEAREST_MAX + 1];
-	size_t m = strlen(b);
+	size_t rows[3][NEAREST_MAX + 1];
+	size_t n = strlen(a), m = strlen(b);
 
 	for (size_t j = 0; j <= m; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i]; i++) {
-		size_t diagonal = row[0];
+		rows[0][j] = j;
+	for (size_t i = 1; i <= n; i++) {
+		const size_t *before = rows[(i + 1) % 3]; /* row i - 2 */
+		const size_t *last = rows[(i + 2) % 3];
+		size_t *row = rows[i % 3];
 
-		row[0] = i + 1;
-		for (size_t j = 0; j < m; j++) {
-			size_t best = diagonal + (a[i] != b[j]);
-
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j + 1] + 1 < best)
-				best = row[j + 1] + 1;
-			diagonal = row[j + 1];
-			row[j + 1] = best;
+		row[0] = i;
+		for (size_t j = 1; j <= m; j++) {
+			row[j] = least_of(last[j] + 1, row[j - 1] + 1,
+			                  last[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1] && before[j - 2] + 1 < row[j])
+				row[j] = before[j - 2] + 1;
 		}
 	}
-	return row[m];
+	return rows[n % 3][m];
 }
 
 const char *
