@@ -6,7 +6,10 @@
 
 #include "base/mem.h"
 
-/* Marks a place whose string was removed: a search goes on past it. */
+/*
+ * A place points to the text; the byte before it is its tag.  `gone` marks
+ * one whose text was removed: a search goes on past it.
+ */
 static char gone;
 
 /* FNV-1a; ids come from people who could at worst slow their own agent. */
@@ -59,22 +62,64 @@ rebuild(struct strset *s)
 	*s = bigger;
 }
 
-bool
-strset_add(struct strset *s, const char *text)
+static void
+release(char *text)
 {
-	bool found;
+	if (text && text != &gone)
+		free(text - 1);
+}
+
+/* The place where it is, after adding it if need be. */
+static size_t
+settle(struct strset *s, const char *text, bool *found)
+{
+	size_t len = strlen(text);
 	size_t i;
 
 	if (s->filled + 1 > s->size * 3 / 4)
 		rebuild(s);
-	i = find(s, text, &found);
-	if (found)
-		return false;
+	i = find(s, text, found);
+	if (*found)
+		return i;
 	if (!s->places[i])
 		s->filled++;
-	s->places[i] = mem_dup(text);
+	s->places[i] = (char *)mem_new(len + 2, 1) + 1;
+	memcpy(s->places[i], text, len + 1);
 	s->used++;
-	return true;
+	return i;
+}
+
+bool
+strset_add(struct strset *s, const char *text)
+{
+	bool found;
+
+	(void)settle(s, text, &found);
+	return !found;
+}
+
+void
+strset_tag(struct strset *s, const char *text, unsigned char tag)
+{
+	bool found;
+	size_t i = settle(s, text, &found);
+
+	s->places[i][-1] = (char)tag;
+}
+
+int
+strset_get(const struct strset *s, const char *text)
+{
+	bool found = false;
+	size_t i = s->used ? find(s, text, &found) : 0;
+
+	return found ? (unsigned char)s->places[i][-1] : -1;
+}
+
+bool
+strset_has(const struct strset *s, const char *text)
+{
+	return strset_get(s, text) >= 0;
 }
 
 bool
@@ -88,28 +133,29 @@ strset_remove(struct strset *s, const char *text)
 	i = find(s, text, &found);
 	if (!found)
 		return false;
-	free(s->places[i]);
+	release(s->places[i]);
 	s->places[i] = &gone;
 	s->used--;
 	return true;
 }
 
-bool
-strset_has(const struct strset *s, const char *text)
+const char *
+strset_next(const struct strset *s, size_t *at)
 {
-	bool found = false;
+	while (*at < s->size) {
+		const char *text = s->places[(*at)++];
 
-	if (s->used)
-		(void)find(s, text, &found);
-	return found;
+		if (text && text != &gone)
+			return text;
+	}
+	return NULL;
 }
 
 void
 strset_done(struct strset *s)
 {
 	for (size_t i = 0; i < s->size; i++)
-		if (s->places[i] != &gone)
-			free(s->places[i]);
+		release(s->places[i]);
 	free(s->places);
 	*s = (struct strset)STRSET_INIT;
 }

@@ -4,11 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/keys.h"
-#include "base/mem.h"
 #include "base/proc.h"
-#include "base/sys.h"
-#include "spool/find.h"
+#include "spool/census.h"
 
 /*
  * After a clean stop the last line is "stop".  After a crash in the same boot
@@ -18,152 +15,142 @@
 #define TAIL_BYTES (64 * 1024)
 #define TAIL_LINES 16
 
-struct last {
-	char *id;
-	char to[16];
-	size_t line; /* counted while reading */
-};
-
-struct memory {
-	struct last *all; /* sorted by id while reading: see note_line() */
-	size_t n, cap, lines;
+struct reading {
+	struct strset last; /* ids, tagged with the last state told */
+	char tail[TAIL_LINES][NAME_LONGEST + 1]; /* ids of the last lines */
+	size_t lines;
 	bool stopped;             /* the last line was "stop" */
 	char boot[PROC_BOOT_MAX]; /* of the last "start" */
 };
 
-/* The place of `id` in the sorted array, or where it would be. */
-static size_t
-place_of(const struct memory *m, const char *id)
+static int
+tag_of(const char *to)
 {
-	size_t low = 0, high = m->n;
+	enum task_state s = state_parse(to);
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (strcmp(m->all[mid].id, id) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-static void
-remember(struct memory *m, const char *id, const char *to)
-{
-	size_t i = place_of(m, id);
-
-	if (i == m->n || strcmp(m->all[i].id, id) != 0) {
-		mem_room(&m->all, m->n, &m->cap, sizeof(*m->all));
-		memmove(&m->all[i + 1], &m->all[i],
-		        (m->n - i) * sizeof(*m->all));
-		m->all[i].id = mem_dup(id);
-		m->n++;
-	}
-	(void)snprintf(m->all[i].to, sizeof(m->all[i].to), "%s", to);
-	m->all[i].line = m->lines;
+	if (s)
+		return (int)s;
+	if (state_outcome_parse(to) == OUT_WITHDRAWN)
+		return TASK_FAILED;
+	return CORRECT_GONE;
 }
 
 static int
 note_line(void *arg, const struct json *line, int64_t offset)
 {
-	struct memory *m = arg;
+	struct reading *rd = arg;
 	const char *ev = json_str(json_get(line, "ev"), "");
-	const char *id = json_str(json_get(line, "id"), NULL);
+	const char *id = json_str(json_get(line, "id"), "");
 	const char *to = json_str(json_get(line, "to"), NULL);
+	char *slot = rd->tail[rd->lines++ % TAIL_LINES];
 
 	(void)offset;
-	m->lines++;
-	m->stopped = strcmp(ev, "stop") == 0;
+	rd->stopped = strcmp(ev, "stop") == 0;
 	if (strcmp(ev, "start") == 0)
-		(void)snprintf(m->boot, sizeof(m->boot), "%s",
+		(void)snprintf(rd->boot, sizeof(rd->boot), "%s",
 		               json_str(json_get(line, "reason"), ""));
-	if (id && to)
-		remember(m, id, to);
+	slot[0] = '\0';
+	if (!to || !name_ok(id))
+		return 0;
+	strset_tag(&rd->last, id, (unsigned char)tag_of(to));
+	(void)snprintf(slot, NAME_LONGEST + 1, "%s", id);
 	return 0;
 }
 
-static void
-memory_done(struct memory *m)
+int
+correct_memory(const struct desk *d, struct strset *memory)
 {
-	for (size_t i = 0; i < m->n; i++)
-		free(m->all[i].id);
-	free(m->all);
+	struct reading rd = { .last = STRSET_INIT };
+	int r = journal_read(d, 0, note_line, &rd);
+
+	if (r < 0)
+		strset_done(&rd.last);
+	else
+		*memory = rd.last;
+	return r;
 }
 
-/* The state by the tree; "GONE" where there is no such task. */
-static int
-true_state(const struct desk *d, const char *id, struct found *f,
-           const char **out)
+bool
+correct_agrees(int tag, enum task_state by_tree)
 {
-	int r = find_task(d, id, f);
+	if (tag == (int)by_tree)
+		return true;
+	if (by_tree != TASK_NONE)
+		return false;
+	/* Ended and gone: a retention may have removed the result. */
+	return tag == CORRECT_GONE || tag == TASK_COMPLETED ||
+	       tag == TASK_FAILED;
+}
 
-	*out = "GONE";
-	if (r == -ENOENT)
-		return 0;
-	if (r == 0 && f->place == PLACE_FAILED)
-		*out = NULL; /* FAILED or WITHDRAWN: the journal may say */
-	else if (r == 0 && desk_place_state(f->place))
-		*out = state_name(desk_place_state(f->place));
-	return r;
+int
+correct_line(struct journal *j, int64_t now_ms, const char *id,
+             enum task_state truth)
+{
+	struct journal_line line = JOURNAL_LINE;
+
+	line.ev = "recover";
+	line.id = id;
+	line.to = truth ? state_name(truth) : "GONE";
+	line.why = "the journal and the tree differed";
+	return journal_write(j, now_ms, &line);
 }
 
 static int
 correct_one(struct desk *d, struct journal *j, int64_t now_ms,
-            const struct last *last, int *corrected)
+            const struct reading *rd, const struct strset *live, const char *id,
+            int *corrected)
 {
-	struct journal_line line = JOURNAL_LINE;
-	struct found f = { 0 };
-	const char *is;
-	int r = true_state(d, last->id, &f, &is);
+	enum task_state truth = census_state(d, live, id);
 
-	if (r < 0)
-		return r;
-	if (!is && strcmp(last->to, "WITHDRAWN") == 0)
+	if (correct_agrees(strset_get(&rd->last, id), truth))
 		return 0;
-	if (!is)
-		is = "FAILED";
-	if (strcmp(is, last->to) == 0)
-		return 0;
-	/* A retention may have removed it; nothing moved. */
-	if (strcmp(is, "GONE") == 0 && (strcmp(last->to, "COMPLETED") == 0 ||
-	                                strcmp(last->to, "FAILED") == 0 ||
-	                                strcmp(last->to, "WITHDRAWN") == 0))
-		return 0;
-	line.ev = "recover";
-	line.id = last->id;
-	line.entry = desk_place_live(f.place) ? &f.entry : NULL;
-	line.to = is;
-	line.why = "the journal was ahead of the tree";
 	(*corrected)++;
-	return journal_write(j, now_ms, &line);
+	return correct_line(j, now_ms, id, truth);
+}
+
+static int
+correct_all(struct desk *d, struct journal *j, int64_t now_ms,
+            const struct reading *rd, bool only_tail, int *corrected)
+{
+	autostrset live = STRSET_INIT;
+	const char *id;
+	size_t at = 0;
+	int r = census_take(d, &live);
+
+	if (only_tail) {
+		for (size_t i = 0; i < TAIL_LINES && r == 0; i++)
+			if (rd->tail[i][0])
+				r = correct_one(d, j, now_ms, rd, &live,
+				                rd->tail[i], corrected);
+		return r;
+	}
+	while (r == 0 && (id = strset_next(&rd->last, &at)))
+		r = correct_one(d, j, now_ms, rd, &live, id, corrected);
+	return r;
 }
 
 int
 correct_journal(struct desk *d, struct journal *j, int64_t now_ms,
                 int *corrected, struct err *err)
 {
-	struct memory m = { 0 };
+	struct reading rd = { .last = STRSET_INIT };
 	struct proc_id self;
 	int64_t size = journal_size(d);
 	int64_t from = size > TAIL_BYTES ? size - TAIL_BYTES : 0;
-	size_t first = 0;
 	int r = proc_self(&self);
 
 	if (r == 0)
-		r = journal_read(d, from, note_line, &m);
-	if (r == 0 && !m.stopped && strcmp(m.boot, self.boot) != 0) {
+		r = journal_read(d, from, note_line, &rd);
+	if (r == 0 && !rd.stopped && strcmp(rd.boot, self.boot) != 0) {
 		/* The start is further back, or was in another boot. */
-		memory_done(&m);
-		m = (struct memory){ 0 };
-		r = journal_read(d, 0, note_line, &m);
+		strset_done(&rd.last);
+		rd = (struct reading){ .last = STRSET_INIT };
+		r = journal_read(d, 0, note_line, &rd);
 	}
-	if (strcmp(m.boot, self.boot) == 0 && m.lines > TAIL_LINES)
-		first = m.lines - TAIL_LINES;
-	for (size_t i = 0; i < m.n && r == 0 && !m.stopped; i++)
-		if (m.all[i].line > first)
-			r = correct_one(d, j, now_ms, &m.all[i], corrected);
-	memory_done(&m);
+	if (r == 0 && !rd.stopped)
+		r = correct_all(d, j, now_ms, &rd,
+		                strcmp(rd.boot, self.boot) == 0, corrected);
+	strset_done(&rd.last);
 	return r < 0 ? err_sys(err, r, "cannot correct the journal of '%s'",
 	                       d->name) :
 	               0;

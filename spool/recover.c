@@ -6,8 +6,8 @@
 
 #include "base/keys.h"
 #include "base/mem.h"
-#include "base/strset.h"
 #include "base/sys.h"
+#include "spool/census.h"
 #include "spool/correct.h"
 #include "spool/find.h"
 #include "spool/inbox.h"
@@ -164,37 +164,42 @@ recover_place(struct recovery *rc, enum place p)
 	return r;
 }
 
-/* Scratch of tasks that are in no live place. */
+/* The ids of tasks in admit/ that begin again: their scratch is needed. */
+static int
+note_beginning(const struct desk *d, struct strset *ids)
+{
+	char **names = NULL;
+	int r = find_list(d, PLACE_ADMIT, &names);
+
+	for (char **at = names; r == 0 && *at; at++) {
+		struct entry e;
+
+		if (entry_parse(*at + 1, &e) == 0)
+			(void)strset_add(ids, e.id);
+	}
+	keys_free_list(names);
+	return r;
+}
+
+/* Scratch of tasks that are in no live place and on no way into one. */
 static int
 clean_work(struct recovery *rc)
 {
-	struct strset live = STRSET_INIT;
+	autostrset live = STRSET_INIT;
 	char **names = NULL;
-	int r = 0;
+	int r = census_take(rc->desk, &live);
 
-	for (size_t i = 0; i < countof(live_places) && r == 0; i++) {
-		r = find_list(rc->desk, live_places[i], &names);
-		for (char **p = r == 0 ? names : NULL; p && *p; p++) {
-			struct entry e;
-
-			if (entry_parse(*p, &e) == 0)
-				(void)strset_add(&live, e.id);
-		}
-		if (r == 0)
-			keys_free_list(names);
-	}
+	if (r == 0)
+		r = note_beginning(rc->desk, &live);
 	if (r == 0)
 		r = find_list(rc->desk, PLACE_WORK, &names);
-	if (r == 0) {
-		for (char **p = names; *p && r == 0; p++) {
-			if (strset_has(&live, *p))
-				continue;
-			r = result_clean(rc->desk, *p);
-			rc->count->cleaned++;
-		}
-		keys_free_list(names);
+	for (char **p = names; r == 0 && *p; p++) {
+		if (strset_has(&live, *p))
+			continue;
+		r = result_clean(rc->desk, *p);
+		rc->count->cleaned++;
 	}
-	strset_done(&live);
+	keys_free_list(names);
 	return r < 0 ? err_sys(rc->err, r, "cannot clean '%s/work'",
 	                       rc->desk->name) :
 	               0;

@@ -1,0 +1,250 @@
+#include "spool/fsck.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/strset.h"
+#include "base/sys.h"
+#include "spool/census.h"
+#include "spool/correct.h"
+#include "spool/entry.h"
+#include "spool/findings.h"
+#include "spool/inbox.h"
+#include "spool/inspect.h"
+#include "spool/journal.h"
+#include "spool/result.h"
+
+#define LOOKS_MAX 5 /* at a desk that is in motion */
+
+static int
+report(const struct findings *f, const char *agent, fsck_fn *fn, void *arg)
+{
+	int left = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct finding *one = &f->all[i];
+		autofree char *path = mem_printf(
+			"agents/%s%s%s%s%s", agent, *one->place ? "/" : "",
+			one->place, *one->name ? "/" : "", one->name);
+		struct fsck_finding out = { agent, one->code, path, one->text,
+			                    one->repaired };
+
+		left += !one->repaired;
+		fn(arg, &out);
+	}
+	return left;
+}
+
+/*
+ * Look once; and if the agent runs, again as long as what looked wrong may
+ * only have been in motion.
+ */
+static int
+look(struct desk *d, int64_t now_ms, struct findings *out, struct err *err)
+{
+	struct proc_id owner;
+	int r = inspect_desk(d, now_ms, out, err);
+
+	for (int i = 1; r == 0 && out->n && i < LOOKS_MAX; i++) {
+		autofindings again = { 0 };
+
+		if (desk_owner(d, &owner) != 1)
+			break;
+		r = inspect_desk(d, now_ms, &again, err);
+		if (r == 0)
+			findings_keep_common(out, &again);
+	}
+	return r;
+}
+
+static enum place
+place_named(const char *name)
+{
+	for (enum place p = PLACE_NONE + 1; p < PLACE_N; p++)
+		if (strcmp(desk_place_name(p), name) == 0)
+			return p;
+	return PLACE_NONE;
+}
+
+static int
+finish(struct desk *d, struct journal *j, enum place p, const char *name,
+       int64_t now_ms, struct err *err)
+{
+	struct entry e;
+	int r = entry_parse(name, &e);
+
+	if (r < 0)
+		return r;
+	r = sys_exists(d->at[PLACE_OUTBOX], e.id);
+	return r < 0 ? r :
+	               result_finish(d, j, p, &e,
+	                             r ? PLACE_OUTBOX : PLACE_FAILED, now_ms,
+	                             err);
+}
+
+static int
+write_reason(struct desk *d, const char *name)
+{
+	static const char text[] = "the reason was lost in a crash; look at it "
+				   "and drop it again\n";
+	autofree char *why = mem_printf("%s.why", name);
+
+	return sys_write_file(d->at[PLACE_REJECTED], why, text, strlen(text),
+	                      true, false);
+}
+
+static int
+tell_truth(struct desk *d, struct journal *j, const char *id, int64_t now_ms)
+{
+	autostrset live = STRSET_INIT;
+	int r = census_take(d, &live);
+
+	return r < 0 ? r :
+	               correct_line(j, now_ms, id, census_state(d, &live, id));
+}
+
+static int
+repair_one(struct desk *d, struct journal *j, const struct finding *f,
+           int64_t now_ms, struct err *err)
+{
+	enum place p = place_named(f->place);
+
+	switch (f->repair) {
+	case REPAIR_PUT_ASIDE:
+		return inbox_reject(d, p, f->name, f->name, f->text, err);
+	case REPAIR_FINISH:
+		return finish(d, j, p, f->name, now_ms, err);
+	case REPAIR_REASON:
+		return write_reason(d, f->name);
+	case REPAIR_REMOVE:
+		return sys_remove_tree(d->at[p], f->name);
+	case REPAIR_JOURNAL:
+		return tell_truth(d, j, f->name, now_ms);
+	case REPAIR_NONE:
+	case REPAIR_PLACE:
+		break;
+	}
+	return -EOPNOTSUPP;
+}
+
+/* One round of repairs, in the order of enum finding_repair. */
+static int
+repair_all(struct desk *d, struct journal *j, struct findings *f,
+           int64_t now_ms, struct err *err)
+{
+	for (enum finding_repair k = REPAIR_PUT_ASIDE; k <= REPAIR_JOURNAL;
+	     k++) {
+		for (size_t i = 0; i < f->n; i++) {
+			struct finding *one = &f->all[i];
+			int r;
+
+			if (one->repair != k)
+				continue;
+			r = repair_one(d, j, one, now_ms, err);
+			if (r < 0 && r != -ENOENT)
+				return err_prefix(err, r, "%s/%s", one->place,
+				                  one->name);
+			one->repaired = true;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Mend what can be mended; what that brings to light (a finished entry
+ * leaves its scratch behind) is mended in a second round.
+ */
+static int
+repair_desk(struct desk *d, struct findings *f, int64_t now_ms, struct err *err)
+{
+	autoclose int lock = desk_own(d, err);
+	struct journal j = { .fd = -1 };
+	autofindings rest = { 0 };
+	int r = lock < 0 ? lock : journal_open(d, &j, err);
+
+	if (r == 0)
+		r = repair_all(d, &j, f, now_ms, err);
+	if (r == 0)
+		r = inspect_desk(d, now_ms, &rest, err);
+	if (r == 0)
+		r = repair_all(d, &j, &rest, now_ms, err);
+	journal_close(&j);
+	return r;
+}
+
+int
+fsck_desk(struct spool *s, const char *name, bool repair, int64_t now_ms,
+          fsck_fn *fn, void *arg, struct err *err)
+{
+	autofindings places = { 0 };
+	autofindings found = { 0 };
+	autodesk *d = NULL;
+	int left, r = inspect_places(s, name, &places);
+
+	if (r < 0)
+		return err_sys(err, r, "cannot look at '%s/agents/%s'", s->root,
+		               name);
+	if (places.n && repair && desk_make(s, name, err) == 0)
+		for (size_t i = 0; i < places.n; i++)
+			places.all[i].repaired = places.all[i].repair ==
+			                         REPAIR_PLACE;
+	left = report(&places, name, fn, arg);
+	if (left)
+		return left; /* the rest can be seen when that is mended */
+	r = desk_open(s, name, &d, err);
+	if (r == 0)
+		r = look(d, now_ms, &found, err);
+	if (r == 0 && repair && found.n)
+		r = repair_desk(d, &found, now_ms, err);
+	return r < 0 ? r : report(&found, name, fn, arg);
+}
+
+/* Directories of agents/ that are no desks. */
+static int
+look_at_desks(struct spool *s, fsck_fn *fn, void *arg)
+{
+	autodir DIR *dir = NULL;
+	struct dirent *de;
+	int found = 0;
+	int r = sys_listdir(s->agents_fd, ".", &dir);
+
+	while (r >= 0 && (r = sys_next(dir, &de)) > 0) {
+		autofree char *path = mem_printf("agents/%s", de->d_name);
+		struct fsck_finding f = {
+			"", "bad-name", path,
+			"no agent can have this name; move it away", false
+		};
+
+		if (name_ok(de->d_name))
+			continue;
+		fn(arg, &f);
+		found++;
+	}
+	return r < 0 ? r : found;
+}
+
+int
+fsck_spool(struct spool *s, bool repair, fsck_fn *fn, void *arg,
+           struct err *err)
+{
+	struct fsck_finding gm = { "", "missing-place", "gm",
+		                   "the directory of the orchestrator is "
+		                   "missing",
+		                   repair };
+	int found = 0;
+	int r = sys_exists(s->fd, "gm");
+
+	if (r == 0) {
+		r = repair ? spool_make(s->root, err) : 0;
+		if (r < 0)
+			return r;
+		fn(arg, &gm);
+		found += !repair;
+	}
+	if (r >= 0)
+		r = look_at_desks(s, fn, arg);
+	return r < 0 ? err_sys(err, r, "cannot look through '%s'", s->root) :
+	               found + r;
+}
