@@ -358,11 +358,12 @@ static void
 on_ended(void *agent, const struct child_end *end, bool timed_out)
 {
 	struct agent *a = agent;
+	struct child_end e = *end; /* it goes with the worker */
 
 	worker_free(take_ptr(a->run.worker));
 	close_channel(a);
 	if (!a->run.verifying)
-		a->run.facts.end = *end;
+		a->run.facts.end = e;
 	a->run.timed_out = timed_out;
-	judge(a, end);
+	judge(a, &e);
 }

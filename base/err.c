@@ -24,6 +24,7 @@ err_class(int code)
 	case ESTALE:
 	case EROFS:
 	case ETIMEDOUT:
+	case ETXTBSY:
 		return ERR_RETRY;
 	case EBADMSG:
 	case EINVAL:

@@ -55,8 +55,9 @@ bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 
 /*
- * The entry of `words` nearest to `word` (edits, swapped letters being one, at most a third of
- * its length, at least one), for "did you mean"; NULL if none is near.
+ * The entry of `words` nearest to `word`, for "did you mean": at most a third
+ * of its letters may differ, at least one, two swapped ones counting as one.
+ * NULL if none is near.
  */
 const char *str_nearest(const char *word, const char *const *words, size_t n);
 

@@ -16,6 +16,24 @@
 #ifdef SPOOLHAND_FAULTS
 int (*sys_fault)(enum sys_op op, const char *name);
 
+/* What is open here is called so, for the hook; "" if that cannot be told. */
+static const char *
+fd_name(int fd)
+{
+	static char path[4096];
+	char link[64];
+	const char *slash;
+	ssize_t n;
+
+	if (!sys_fault)
+		return "";
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	path[n < 0 ? 0 : n] = '\0';
+	slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
 #define FAULT_POINT(op, name)                                     \
 	do {                                                      \
 		int fault_ = sys_fault ? sys_fault(op, name) : 0; \
@@ -23,6 +41,7 @@ int (*sys_fault)(enum sys_op op, const char *name);
 			return fault_;                            \
 	} while (0)
 #else
+#define fd_name(fd) ""
 #define FAULT_POINT(op, name) \
 	do {                  \
 		(void)(name); \
@@ -132,7 +151,7 @@ sys_write_all(int fd, const void *buf, size_t len)
 int
 sys_write_line(int fd, const void *buf, size_t len)
 {
-	FAULT_POINT(SYS_WRITE, "");
+	FAULT_POINT(SYS_WRITE, fd_name(fd));
 	return (int)RETRY(write(fd, buf, len > COPY_CHUNK ? COPY_CHUNK : len));
 }
 
@@ -171,7 +190,7 @@ sys_read_file(int dfd, const char *name, size_t max, struct str *out)
 int
 sys_fsync(int fd)
 {
-	FAULT_POINT(SYS_FSYNC, "");
+	FAULT_POINT(SYS_FSYNC, fd_name(fd));
 	return (int)RETRY(fsync(fd));
 }
 
@@ -239,28 +258,28 @@ sys_rmdir(int dfd, const char *name)
 int
 sys_truncate(int fd, off_t len)
 {
-	FAULT_POINT(SYS_TRUNCATE, "");
+	FAULT_POINT(SYS_TRUNCATE, fd_name(fd));
 	return (int)RETRY(ftruncate(fd, len));
 }
 
 int
 sys_chmod(int fd, mode_t mode)
 {
-	FAULT_POINT(SYS_CHMOD, "");
+	FAULT_POINT(SYS_CHMOD, fd_name(fd));
 	return (int)RETRY(fchmod(fd, mode));
 }
 
 int
 sys_chown(int fd, uid_t uid, gid_t gid)
 {
-	FAULT_POINT(SYS_CHOWN, "");
+	FAULT_POINT(SYS_CHOWN, fd_name(fd));
 	return (int)RETRY(fchown(fd, uid, gid));
 }
 
 int
 sys_allocate(int fd, off_t len)
 {
-	FAULT_POINT(SYS_ALLOCATE, "");
+	FAULT_POINT(SYS_ALLOCATE, fd_name(fd));
 	return (int)RETRY(fallocate(fd, 0, 0, len));
 }
 
@@ -273,7 +292,7 @@ sys_set_mtime(int fd, int64_t wall_ns)
 		  .tv_nsec = (long)(wall_ns % 1000000000LL) },
 	};
 
-	FAULT_POINT(SYS_UTIME, "");
+	FAULT_POINT(SYS_UTIME, fd_name(fd));
 	return (int)RETRY(futimens(fd, ts));
 }
 
@@ -323,7 +342,7 @@ sys_copy(int in, int64_t from, int out, int64_t max)
 	off_t at = from;
 	int64_t n, rest;
 
-	FAULT_POINT(SYS_COPY, "");
+	FAULT_POINT(SYS_COPY, fd_name(out));
 	do {
 		n = RETRY(copy_file_range(in, &at, out, NULL, COPY_CHUNK * 64UL,
 		                          0));

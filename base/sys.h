@@ -42,7 +42,10 @@ enum sys_op {
 };
 
 #ifdef SPOOLHAND_FAULTS
-/* Called before each change: 0 lets it happen, -errno is returned instead. */
+/*
+ * Called before each change: 0 lets it happen, -errno is returned instead.
+ * `name` is the last component of what is changed, as far as it is known.
+ */
 extern int (*sys_fault)(enum sys_op op, const char *name);
 #endif
 const char *sys_op_name(enum sys_op op);

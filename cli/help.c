@@ -76,7 +76,8 @@ help_list(const struct verb *const *verbs, size_t n)
 		printf("  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
 	printf("\nEvery verb takes:\n");
 	print_options(help_common, help_ncommon);
-	printf("\nMore about one of them: spoolhand VERB --help\n");
+	printf("\nMore about one of them: spoolhand VERB --help\n"
+	       "Which version this is:  spoolhand --version\n");
 }
 
 void

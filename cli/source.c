@@ -9,14 +9,10 @@
 
 #include "base/mem.h"
 #include "base/name.h"
-#include "base/node.h"
 #include "base/sys.h"
 #include "spool/taskdir.h"
 
-#define CHUNK         65536
-#define JSON_TASK_MAX (16 * 1024 * 1024)
-
-static const char *const body_only[] = { "body", NULL };
+#define CHUNK 65536
 
 /* A file without a name: it goes with its descriptor. */
 static int
@@ -172,68 +168,6 @@ source_stem(const struct source *s)
 	return name_safe(stem);
 }
 
-/* spool/task.h reads this form only within a directory. */
-static int
-read_json(struct task *t, const char *file, struct err *err)
-{
-	autostr text = STR_INIT;
-	autonode *map = NULL;
-	const struct node *body;
-	int r = sys_read_all(t->fd, JSON_TASK_MAX, &text);
-
-	if (r < 0)
-		return err_sys(err, r, "cannot read '%s'", file);
-	map = node_parse_json(str_text(&text), text.len, file, err);
-	if (!map)
-		return -EBADMSG;
-	r = keys_bind(task_keys, task_nkeys, map, file, body_only, t, err);
-	if (r < 0)
-		return r;
-	body = node_get(map, "body");
-	if (body && body->kind != NODE_SCALAR)
-		return node_complain(body, file, err, -EBADMSG,
-		                     "body must be a string");
-	t->json_body = mem_dup(body && !node_is_null(body) ? body->text : "");
-	t->body_at = t->size;
-	return task_check(t, file, err);
-}
-
-static int
-read_markdown(struct task *t, const char *file, struct err *err)
-{
-	autostr text = STR_INIT;
-	char *head = str_reserve(&text, TASK_HEADER_MAX);
-	ssize_t n = pread(t->fd, head, TASK_HEADER_MAX, 0);
-
-	if (n < 0)
-		return err_sys(err, -errno, "cannot read '%s'", file);
-	return task_parse(head, (size_t)n, file, t, &t->body_at, err);
-}
-
-/* Read the file behind `fd`, which becomes the task's. */
-static int
-read_fd(int fd, enum taskdir_form form, const char *name, struct task *t,
-        struct err *err)
-{
-	autofree char *shown = name_show(name);
-	struct stat st;
-	int r = 0;
-
-	task_default(t);
-	t->fd = fd;
-	if (fstat(fd, &st) < 0)
-		r = err_sys(err, -errno, "cannot look at '%s'", shown);
-	else
-		t->size = st.st_size;
-	if (r == 0 && form == TASKDIR_JSON)
-		r = read_json(t, shown, err);
-	else if (r == 0 && form == TASKDIR_MARKDOWN)
-		r = read_markdown(t, shown, err);
-	if (r < 0)
-		task_done(t);
-	return r;
-}
-
 int
 source_read(const struct source *s, struct task *t, struct err *err)
 {
@@ -243,12 +177,13 @@ source_read(const struct source *s, struct task *t, struct err *err)
 		fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 3);
 		if (fd < 0)
 			return err_sys(err, -errno, "cannot read the task");
-		return read_fd(fd, TASKDIR_PLAIN, "standard input", t, err);
+		return task_read_fd(fd, TASKDIR_PLAIN, "standard input", t,
+		                    err);
 	}
 	fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return err_sys(err, -errno, "cannot open '%s'", s->path);
-	return read_fd(fd, taskdir_form_of(s->path), s->path, t, err);
+	return task_read_fd(fd, taskdir_form_of(s->path), s->path, t, err);
 }
 
 int
@@ -265,7 +200,7 @@ source_read_at(int dfd, const char *name, struct task *t, struct err *err)
 	fd = sys_open_beneath(dfd, name, O_RDONLY);
 	if (fd < 0)
 		return fd;
-	return read_fd(take_fd(fd), taskdir_form_of(name), name, t, err);
+	return task_read_fd(take_fd(fd), taskdir_form_of(name), name, t, err);
 }
 
 int

@@ -202,11 +202,12 @@ desk_own(struct desk *d, struct err *err)
 		return err_sys(err, fd, "cannot lock '%s/agents/%s/%s'",
 		               d->spool->root, d->name, DESK_LOCK);
 	r = proc_self(&id);
-	if (r == 0)
-		r = sys_truncate(fd, 0);
 	proc_print(&id, &text);
+	/* First write, then cut: a full disk does not leave it empty. */
 	if (r == 0)
 		r = sys_write_all(fd, text.data, text.len);
+	if (r == 0)
+		r = sys_truncate(fd, (off_t)text.len);
 	if (r < 0)
 		return err_sys(err, r, "cannot write '%s/agents/%s/%s'",
 		               d->spool->root, d->name, DESK_LOCK);

@@ -42,19 +42,31 @@ find_drop_id(const char *drop_name)
 	return name_safe(stem);
 }
 
+/*
+ * In admit/ stand claimed drops, "." before one that is being wrapped, and
+ * "=" before the entry of a task that begins again.
+ */
+static char *
+id_in_admit(const char *name, struct entry *e)
+{
+	const char *dropped = inbox_dropped_name(name + (name[0] == '.'));
+
+	if (name[0] == '=' && entry_parse(name + 1, e) == 0)
+		return mem_dup(e->id);
+	return dropped ? find_drop_id(dropped) : NULL;
+}
+
 /* What this entry of a place is called as a task; NULL if it is none. */
 static char *
 id_of(enum place p, const char *name, struct entry *e)
 {
+	if (p == PLACE_ADMIT)
+		return id_in_admit(name, e);
 	if (name[0] == '.')
 		return NULL;
 	if (desk_place_live(p))
 		return entry_parse(name, e) == 0 ? mem_dup(e->id) : NULL;
-	if (p == PLACE_ADMIT)
-		name = inbox_dropped_name(name);
-	if (!name || name_is_private(name))
-		return NULL;
-	return find_drop_id(name);
+	return name_is_private(name) ? NULL : find_drop_id(name);
 }
 
 static int

@@ -12,7 +12,7 @@
 #include "spool/result.h"
 #include "spool/taskdir.h"
 
-#define PRIVATE_COPY ".unshare.tmp"
+#define PRIVATE_COPY ".spoolhand-unshared.tmp"
 
 struct making {
 	struct json *list;
@@ -70,6 +70,8 @@ add_file(void *arg, int parent, const char *name, const char *path,
 
 	if (directory || strcmp(path, RESULT_FILE) == 0)
 		return 0;
+	if (strcmp(name, PRIVATE_COPY) == 0) /* left by a crash */
+		return sys_unlink(parent, name);
 	if (str_starts(path, "out/") &&
 	    (!name_path_ok(path) || !utf8_valid(path, strlen(path))))
 		return err_set(m->err, -EBADMSG,

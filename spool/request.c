@@ -58,7 +58,10 @@ request_drop(struct desk *d, const struct request *rq, struct err *err)
 		r = sys_unlink(fd, verbs[REQUEST_RESUME].name);
 	if (r == 0 || r == -ENOENT)
 		r = sys_write_file(fd, name, "", 0, false, d->spool->durable);
-	if (r < 0 && r != -EEXIST)
+	/* Whoever asked before may have died before it was synced. */
+	if (r == -EEXIST)
+		r = d->spool->durable ? sys_fsync(fd) : 0;
+	if (r < 0)
 		return err_sys(err, r, "cannot drop '%s/agents/%s/requests/%s'",
 		               d->spool->root, d->name, name);
 	return 0;

@@ -34,6 +34,20 @@ result_staged(const struct desk *d, const char *id)
 	return sys_exists(d->at[PLACE_WORK], path);
 }
 
+/* Remove what a process that died while it wrote the record left. */
+static int
+sweep(int work, const char *dir)
+{
+	autodir DIR *d = NULL;
+	struct dirent *de;
+	int r = sys_listdir(work, dir, &d);
+
+	while (r >= 0 && (r = sys_next(d, &de)) > 0)
+		if (str_starts(de->d_name, "." RESULT_FILE "."))
+			r = sys_unlink(dirfd(d), de->d_name);
+	return r;
+}
+
 /* Bring the parts together; what an earlier try moved is moved already. */
 static int
 gather(struct desk *d, enum place from, const struct entry *e, struct err *err)
@@ -47,7 +61,7 @@ gather(struct desk *d, enum place from, const struct entry *e, struct err *err)
 	if (r == 0 || r == -EEXIST)
 		r = sys_mkdir(work, dir, 0755);
 	if (r == -EEXIST)
-		r = 0;
+		r = sweep(work, dir);
 	for (size_t i = 0; i < countof(parts) && r == 0; i++) {
 		autofree char *old = mem_printf("%s/%s", e->id, parts[i]);
 		autofree char *new = staged_path(e->id, parts[i]);

@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "base/node.h"
 #include "base/sys.h"
-#include "spool/taskdir.h"
 
 #define JSON_TASK_MAX (16 * 1024 * 1024)
 #define REFS_MAX      1000
@@ -253,28 +252,55 @@ task_open(int dfd, const char *name, struct task *t, struct err *err)
 	return task_open_as(dfd, name, name, t, err);
 }
 
+/* What t->fd holds, read in this form; `as` names it in messages. */
+static int
+read_form(struct task *t, enum taskdir_form form, const char *as,
+          struct err *err)
+{
+	autofree char *file = name_show(as);
+	struct stat st;
+
+	if (fstat(t->fd, &st) < 0)
+		return err_sys(err, -errno, "cannot look at '%s'", file);
+	t->size = st.st_size;
+	switch (form) {
+	case TASKDIR_JSON:
+		return parse_json(t, file, err);
+	case TASKDIR_MARKDOWN:
+		return parse_front_matter(t, file, err);
+	case TASKDIR_PLAIN:
+		break;
+	}
+	return 0;
+}
+
 int
 task_open_as(int dfd, const char *name, const char *as, struct task *t,
              struct err *err)
 {
 	enum taskdir_form form;
-	struct stat st;
-	autofree char *file = NULL;
 	int r;
 
 	task_default(t);
 	r = taskdir_open(dfd, name, &t->fd, &t->file, &form, err);
-	if (r == 0 && fstat(t->fd, &st) < 0)
-		r = err_sys(err, -errno, "cannot look at '%s'", as);
 	if (r == 0) {
 		t->directory = t->file != NULL;
-		t->size = st.st_size;
-		file = name_show(t->file ? t->file : as);
-		if (form == TASKDIR_JSON)
-			r = parse_json(t, file, err);
-		else if (form == TASKDIR_MARKDOWN)
-			r = parse_front_matter(t, file, err);
+		r = read_form(t, form, t->file ? t->file : as, err);
 	}
+	if (r < 0)
+		task_done(t);
+	return r;
+}
+
+int
+task_read_fd(int fd, enum taskdir_form form, const char *as, struct task *t,
+             struct err *err)
+{
+	int r;
+
+	task_default(t);
+	t->fd = fd;
+	r = read_form(t, form, as, err);
 	if (r < 0)
 		task_done(t);
 	return r;

@@ -21,6 +21,7 @@
 #include "base/keys.h"
 #include "base/str.h"
 #include "spool/entry.h"
+#include "spool/taskdir.h"
 
 #define TASK_HEADER_MAX 65536 /* bytes of front matter */
 
@@ -69,6 +70,13 @@ int task_open(int dfd, const char *name, struct task *t, struct err *err);
 int task_open_as(int dfd, const char *name, const char *as, struct task *t,
                  struct err *err);
 void task_done(struct task *t);
+
+/*
+ * The file behind `fd`, which becomes the task's, also on failure: for a file
+ * that lies outside a spool, whose name tells its form.
+ */
+int task_read_fd(int fd, enum taskdir_form form, const char *as, struct task *t,
+                 struct err *err);
 
 /* Just a header, from bytes: front matter or nothing. `*body_at` is set. */
 int task_parse(const char *text, size_t len, const char *file, struct task *t,
