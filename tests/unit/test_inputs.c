@@ -1,0 +1,218 @@
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "base/keys.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "spool/inputs.h"
+#include "tests/support/libcheck.h"
+#include "tests/support/libfixture.h"
+
+/* A task with these lines in its header. */
+static struct task
+task_of(const char *header)
+{
+	autofree char *text = mem_printf("---\n%s\n---\n", header);
+	struct err err = { "" };
+	struct task t;
+	int64_t at;
+
+	task_default(&t);
+	if (task_parse(text, strlen(text), "a.md", &t, &at, &err) < 0)
+		fail_msg("%s", err.text);
+	return t;
+}
+
+/* Published results of "pm": "done" with artifacts, "bad" without. */
+static int
+setup(void **state)
+{
+	struct fixture *f = fixture_new();
+	int outbox = f->desk->at[PLACE_OUTBOX];
+
+	scratch_mkdir(outbox, "done");
+	scratch_mkdir(outbox, "done/out");
+	scratch_mkdir(outbox, "done/out/sub");
+	scratch_write(outbox, "done/out/plan.md", "plan");
+	scratch_write(outbox, "done/out/sub/data", "data");
+	scratch_mkdir(outbox, "empty");
+	scratch_mkdir(f->desk->at[PLACE_FAILED], "bad");
+	*state = f;
+	return 0;
+}
+
+static void
+a_task_waits_until_all_it_asks_for_is_there(void **state)
+{
+	static const struct {
+		const char *header;
+		enum inputs_verdict verdict;
+		const char *why;
+	} rows[] = {
+		{ "title: none", INPUTS_READY, "" },
+		{ "after: [pm/done]", INPUTS_READY, "" },
+		{ "after: [pm/done, pm/empty]", INPUTS_READY, "" },
+		{ "after: [pm/later]", INPUTS_WAIT, "waits for pm/later" },
+		{ "after: [pm/done, pm/later, pm/x]", INPUTS_WAIT,
+		  "waits for pm/later" },
+		{ "after: [other/x]", INPUTS_WAIT, "waits for other/x" },
+		{ "after: [pm/bad]", INPUTS_FAILED, "pm/bad" },
+		{ "after: [pm/later, pm/bad]", INPUTS_FAILED, "pm/bad" },
+		{ "inputs: [pm/done/plan.md]", INPUTS_READY, "" },
+		{ "inputs: [pm/done/sub]", INPUTS_READY, "" },
+		{ "inputs: [pm/done/sub/data]", INPUTS_READY, "" },
+		{ "inputs: [pm/done/nothing]", INPUTS_FAILED,
+		  "pm/done has no artifact 'nothing'" },
+		{ "inputs: [pm/done/plan.md/x]", INPUTS_FAILED,
+		  "has no artifact 'plan.md/x'" },
+		{ "inputs: [pm/empty/x]", INPUTS_FAILED, "no artifact" },
+		{ "inputs: [pm/later/x]", INPUTS_WAIT, "waits for pm/later" },
+		{ "inputs: [pm/bad/x]", INPUTS_FAILED, "pm/bad" },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct task t = task_of(rows[i].header);
+		autostr why = STR_INIT;
+
+		check_number(rows[i].header, inputs_check(f->spool, &t, &why),
+		             rows[i].verdict);
+		check_contains(rows[i].header, str_text(&why), rows[i].why);
+		if (rows[i].verdict == INPUTS_READY)
+			assert_int_equal(why.len, 0);
+		task_done(&t);
+	}
+}
+
+static void
+a_live_task_of_the_same_id_is_no_result(void **state)
+{
+	struct fixture *f = *state;
+	struct task t = task_of("after: [pm/busy]");
+	autostr why = STR_INIT;
+
+	(void)fixture_task(f, PLACE_SAVING, 1, "busy", "");
+	scratch_mkdir(f->desk->at[PLACE_WORK], "busy");
+	scratch_mkdir(f->desk->at[PLACE_WORK], "busy/result");
+	assert_int_equal(inputs_check(f->spool, &t, &why), INPUTS_WAIT);
+	task_done(&t);
+}
+
+static void
+inputs_are_put_where_they_are_asked_for(void **state)
+{
+	struct fixture *f = *state;
+	int work = f->desk->at[PLACE_WORK];
+	struct task t = task_of("inputs: [pm/done/plan.md, pm/done/sub]");
+	autofree char *plan = NULL;
+	autofree char *data = NULL;
+	struct err err = { "" };
+
+	scratch_mkdir(work, "a");
+	scratch_mkdir(work, "a/in");
+	if (inputs_fetch(f->spool, f->desk, "a", -1, &t, &err) < 0)
+		fail_msg("%s", err.text);
+	plan = scratch_read(work, "a/in/plan.md");
+	assert_string_equal(plan, "plan");
+	data = scratch_read(work, "a/in/sub/data");
+	assert_string_equal(data, "data");
+	/* A copy: the worker may write to it. */
+	scratch_write(work, "a/in/plan.md", "changed");
+	free(plan);
+	plan = fixture_read(f, PLACE_OUTBOX, "done/out/plan.md");
+	assert_string_equal(plan, "plan");
+	task_done(&t);
+}
+
+static void
+attachments_are_put_beside_them(void **state)
+{
+	struct fixture *f = *state;
+	int work = f->desk->at[PLACE_WORK];
+	int ready = f->desk->at[PLACE_READY];
+	autoclose int dir = -1;
+	autofree char *names = NULL;
+	autotask t = TASK_INIT;
+	struct err err = { "" };
+
+	scratch_mkdir(ready, "5.000000000001.0.a");
+	dir = sys_opendir(ready, "5.000000000001.0.a");
+	scratch_write(dir, "task.md", "---\ninputs: [pm/done/plan.md]\n---\n");
+	scratch_write(dir, "data", "x");
+	scratch_mkdir(dir, "more");
+	scratch_write(dir, "more/data", "y");
+	assert_int_equal(task_open(ready, "5.000000000001.0.a", &t, NULL), 0);
+	scratch_mkdir(work, "a");
+	scratch_mkdir(work, "a/in");
+	if (inputs_fetch(f->spool, f->desk, "a", dir, &t, &err) < 0)
+		fail_msg("%s", err.text);
+	names = scratch_list(work, "a/in");
+	assert_string_equal(names, "data more plan.md");
+	assert_true(scratch_has(work, "a/in/more/data"));
+}
+
+static void
+two_inputs_in_one_place_are_told(void **state)
+{
+	struct fixture *f = *state;
+	int work = f->desk->at[PLACE_WORK];
+	struct task t = task_of("inputs: [pm/done/plan.md, pm/two/plan.md]");
+	struct err err = { "" };
+
+	scratch_mkdir(f->desk->at[PLACE_OUTBOX], "two");
+	scratch_mkdir(f->desk->at[PLACE_OUTBOX], "two/out");
+	fixture_put(f, PLACE_OUTBOX, "two/out/plan.md", "other");
+	scratch_mkdir(work, "a");
+	scratch_mkdir(work, "a/in");
+	assert_int_equal(inputs_fetch(f->spool, f->desk, "a", -1, &t, &err),
+	                 -EBADMSG);
+	check_contains("both", err.text, "two inputs would be at in/plan.md");
+	task_done(&t);
+}
+
+static void
+the_refs_of_a_task_are_known(void **state)
+{
+	struct task t = task_of("after: [pm/a, qa/b]\n"
+	                        "inputs: [pm/c/x/y, pm/a/z]");
+	char **refs = inputs_refs(&t);
+
+	(void)state;
+	assert_int_equal(keys_count(refs), 4);
+	assert_string_equal(refs[0], "pm/a");
+	assert_string_equal(refs[1], "qa/b");
+	assert_string_equal(refs[2], "pm/c");
+	assert_string_equal(refs[3], "pm/a");
+	keys_free_list(refs);
+	assert_true(inputs_from(&t, "pm"));
+	assert_true(inputs_from(&t, "qa"));
+	assert_false(inputs_from(&t, "p"));
+	assert_false(inputs_from(&t, "pmx"));
+	assert_false(inputs_from(&t, ""));
+	task_done(&t);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, fixture_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_task_waits_until_all_it_asks_for_is_there),
+		TEST(a_live_task_of_the_same_id_is_no_result),
+		TEST(inputs_are_put_where_they_are_asked_for),
+		TEST(attachments_are_put_beside_them),
+		TEST(two_inputs_in_one_place_are_told),
+		TEST(the_refs_of_a_task_are_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
