@@ -1,17 +1,8 @@
 /*
  * spoolhand-agent - run the desk of one agent.
  */
-#include <errno.h>
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sysexits.h>
-#include <unistd.h>
-
 #include "agent/agent.h"
-#include "base/log.h"
-#include "base/mem.h"
+#include "config/daemon.h"
 
 static const char usage[] =
 	"usage: spoolhand-agent [--root DIR] NAME\n"
@@ -26,106 +17,29 @@ static const char usage[] =
 	"\n"
 	"Example: spoolhand-agent --root ~/team pm\n";
 
-static const struct option options[] = {
-	{ "root", required_argument, NULL, 'r' },
-	{ "debug", no_argument, NULL, 'd' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'v' },
-	{ NULL, 0, NULL, 0 },
-};
-
-struct arguments {
-	const char *root;
-	const char *name;
-	bool debug;
-};
-
-/* -1, or the status to exit with. */
 static int
-parse(int argc, char **argv, struct arguments *out)
+run(const struct daemon *d, struct err *err)
 {
-	int c;
-
-	out->root = getenv("SPOOLHAND_ROOT");
-	while ((c = getopt_long(argc, argv, "r:dhv", options, NULL)) != -1) {
-		switch (c) {
-		case 'r':
-			out->root = optarg;
-			break;
-		case 'd':
-			out->debug = true;
-			break;
-		case 'h':
-			(void)fputs(usage, stdout);
-			return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
-		case 'v':
-			(void)puts("spoolhand-agent " SPOOLHAND_VERSION);
-			return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
-		default:
-			(void)fputs(usage, stderr);
-			return EX_USAGE;
-		}
-	}
-	if (optind + 1 != argc) {
-		(void)fputs(usage, stderr);
-		return EX_USAGE;
-	}
-	out->name = argv[optind];
-	if (!out->root)
-		out->root = ".";
-	return -1;
-}
-
-static int
-status_of(int code)
-{
-	switch (-code) {
-	case EAGAIN:
-		return EX_TEMPFAIL;
-	case ENOENT:
-	case EBADMSG:
-		return EX_CONFIG;
-	case EACCES:
-	case EPERM:
-		return EX_NOPERM;
-	default:
-		return EX_IOERR;
-	}
-}
-
-static int
-run(const struct arguments *args, struct err *err)
-{
-	autofree char *file = mem_printf("%s/" CONFIG_FILE, args->root);
-	autoconfig *config = NULL;
-	autospool *spool = NULL;
 	const struct config_agent *role;
-	int r = config_load(file, &config, err);
+	autospool *spool = NULL;
+	int r = config_find(d->config, d->operand, &role, err);
 
 	if (r == 0)
-		r = config_find(config, args->name, &role, err);
-	if (r == 0)
-		r = spool_open(args->root, &spool, err);
+		r = spool_open_or_make(d->root, CONFIG_FILE, &spool, err);
 	if (r < 0)
 		return r;
-	spool->durable = config->durability == CONFIG_FULL;
-	return agent_run(spool, config, role, err);
+	spool->durable = d->config->durability == CONFIG_FULL;
+	return agent_run(spool, d->config, role, err);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct arguments args = { 0 };
+	autodaemon d = { .program = "spoolhand-agent",
+		         .usage = usage,
+		         .noperands = 1 };
 	struct err err = { "" };
-	int status = parse(argc, argv, &args);
-	int r;
+	int status = daemon_begin(&d, argc, argv);
 
-	if (status >= 0)
-		return status;
-	log_open("spoolhand-agent", args.debug ? LOG_DEBUG : LOG_INFO, 1);
-	r = run(&args, &err);
-	if (r == 0)
-		return EX_OK;
-	log_error("%s", err.text);
-	return status_of(r);
+	return status >= 0 ? status : daemon_end(run(&d, &err), &err);
 }

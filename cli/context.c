@@ -43,20 +43,6 @@ root_of(const struct context *cx)
 	return root_above();
 }
 
-/*
- * A folder with nothing of a spool but its spoolhand.yaml: somebody has
- * written that by hand, and the rest follows from it.
- */
-static bool
-is_bare(const char *root)
-{
-	autoclose int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd >= 0 && sys_exists(fd, CONFIG_FILE) == 1 &&
-	       sys_exists(fd, SPOOL_FORMAT_FILE) == 0 &&
-	       sys_exists(fd, "agents") == 0;
-}
-
 int
 context_spool(struct context *cx)
 {
@@ -74,12 +60,7 @@ context_spool(struct context *cx)
 		         CONFIG_FILE);
 		return EXIT_BAD_CONFIG;
 	}
-	r = spool_open(root, &cx->spool, &err);
-	if (r == -ENOENT && is_bare(root)) {
-		r = spool_make(root, &err);
-		if (r == 0)
-			r = spool_open(root, &cx->spool, &err);
-	}
+	r = spool_open_or_make(root, CONFIG_FILE, &cx->spool, &err);
 	if (r == -ENOENT || r == -ENOTDIR || r == -EBADMSG) {
 		complain("%s", err.text);
 		return EXIT_BAD_CONFIG;

@@ -100,6 +100,33 @@ spool_open(const char *root, struct spool **out, struct err *err)
 	return 0;
 }
 
+/* Is it meant to be a spool, and nobody has begun to make it one? */
+static bool
+is_bare(const char *root, const char *config)
+{
+	autoclose int fd = sys_opendir(AT_FDCWD, root);
+
+	if (fd < 0)
+		return false;
+	for (size_t i = 0; i < countof(tree); i++)
+		if (sys_exists(fd, tree[i]) != 0)
+			return false;
+	return sys_exists(fd, SPOOL_FORMAT_FILE) == 0 &&
+	       sys_exists(fd, config) == 1;
+}
+
+int
+spool_open_or_make(const char *root, const char *config, struct spool **out,
+                   struct err *err)
+{
+	int r = spool_open(root, out, err);
+
+	if (r != -ENOENT || !is_bare(root, config))
+		return r;
+	r = spool_make(root, err);
+	return r < 0 ? r : spool_open(root, out, err);
+}
+
 void
 spool_close(struct spool *s)
 {

@@ -33,6 +33,13 @@ int spool_make(const char *root, struct err *err);
 
 /* -ENOENT: this is no spool.  `durable` is true until the caller says else. */
 int spool_open(const char *root, struct spool **out, struct err *err);
+
+/*
+ * The same, but a folder that holds the file `config` and nothing of a spool
+ * yet is laid out first: writing that file by hand is enough to begin.
+ */
+int spool_open_or_make(const char *root, const char *config, struct spool **out,
+                       struct err *err);
 void spool_close(struct spool *s);
 void spool_closep(struct spool **s);
 
