@@ -59,8 +59,11 @@ keep_stream(int in, int out, const char *name, int64_t max, struct err *err)
 			return 0;
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return err_sys(err, -errno, "cannot read %s", name);
+		if (n < 0) {
+			r = err_sys(err, -errno, "cannot read %s", name);
+			/* Closed by who started us: no bug of ours. */
+			return r == -EBADF ? -EIO : r;
+		}
 		total += n;
 		if (max && total > max)
 			return err_set(err, -EFBIG,

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,6 +115,15 @@ fail(int code, const struct err *err)
 	return status_of(code);
 }
 
+/* What stdio failed of before the last flush, it has not kept. */
+static int
+lost_reason(void)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1 && p.revents & POLLERR ? EPIPE : EIO;
+}
+
 /*
  * A reader who has gone (`… | head -1`) knows it himself: nothing is said,
  * but the status tells that not all was written.
@@ -127,7 +137,7 @@ finish_output(void)
 	errno = 0;
 	if (!failed && fflush(stdout) == 0 && !ferror(stdout))
 		return EXIT_FINE;
-	code = errno ? errno : EIO;
+	code = errno ? errno : lost_reason();
 	if (!failed && code != EPIPE)
 		complain("cannot write to standard output: %s", err_name(code));
 	failed = true;

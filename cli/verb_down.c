@@ -88,6 +88,9 @@ run(struct context *cx, const struct args *a)
 	}
 	if (r > 0)
 		r = gm_request(cx->spool, request, &err);
+	else
+		(void)err_sys(&err, r, "cannot see who runs '%s'",
+		              cx->spool->root);
 	return r < 0 ? fail(r, &err) : wait_for_end(cx, deadline_ns);
 }
 

@@ -110,6 +110,16 @@ say_what_next(struct context *cx, const char *folder)
 	say(cx, "  spoolhand status --watch");
 }
 
+/* A folder that is not to be had: neither "no such task" nor bad data. */
+static int
+fail_folder(int code, const struct err *err)
+{
+	int r = fail(code, err);
+
+	return r == EXIT_NOT_FOUND || r == EXIT_BAD_DATA ? EXIT_CANNOT_CREATE :
+	                                                   r;
+}
+
 static int
 init(struct context *cx, const char *folder, int from)
 {
@@ -118,11 +128,12 @@ init(struct context *cx, const char *folder, int from)
 	int r = make_folder(folder, &err);
 
 	if (r < 0)
-		return fail(r, &err);
+		return fail_folder(r, &err);
 	dfd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dfd < 0)
-		return fail(err_sys(&err, -errno, "cannot open '%s'", folder),
-		            &err);
+		return fail_folder(
+			err_sys(&err, -errno, "cannot open '%s'", folder),
+			&err);
 	if (sys_exists(dfd, CONFIG_FILE) == 1) {
 		complain("'%s/%s' is there already and is not overwritten",
 		         folder, CONFIG_FILE);
@@ -148,6 +159,10 @@ run(struct context *cx, const struct args *a)
 
 	if (a->noperands > 1) {
 		complain("name one DIR, or none for the folder you are in");
+		return EXIT_USAGE;
+	}
+	if (a->noperands && cx->root_option) {
+		complain("DIR and --root both name the folder; give one");
 		return EXIT_USAGE;
 	}
 	if (a->noperands)
