@@ -48,9 +48,8 @@ on_hold_over(void *agent)
 
 /* Start the next READY task, if none runs and one may. */
 static void
-schedule(void *agent)
+schedule(struct agent *a)
 {
-	struct agent *a = agent;
 	struct entry next;
 
 	for (int i = 0; i < START_AT_ONCE && !a->run.active; i++) {
@@ -69,6 +68,16 @@ schedule(void *agent)
 		}
 		attempt_begin(a, &next);
 	}
+	/* The others get a turn; then go on. */
+	if (!a->run.active)
+		loop_arm(a->loop, &a->hold_timer, 0, on_hold_over, a);
+}
+
+static void
+before_wait(void *agent)
+{
+	schedule(agent);
+	intake_room(agent);
 }
 
 /* A place that was moved away or replaced is opened anew, and told of. */
@@ -154,8 +163,11 @@ on_signal(void *agent, int signo)
 		return;
 	}
 	a->stop_now = true;
-	if (!a->run.worker)
+	if (!a->run.worker) {
+		/* It waits for room to be saved in: recovery will see to it. */
+		loop_stop(a->loop);
 		return;
+	}
 	/* Asked twice: no grace. */
 	worker_stop(a->run.worker);
 	worker_stop(a->run.worker);
@@ -208,7 +220,7 @@ open_loop(struct agent *a, struct err *err)
 		return err_sys(err, r, "cannot take signals");
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
-	loop_before_wait(a->loop, schedule, a);
+	loop_before_wait(a->loop, before_wait, a);
 	return open_watch(a, err);
 }
 
@@ -232,6 +244,8 @@ begin(struct agent *a, struct err *err)
 		loop_arm(a->loop, &a->drops_timer, 0, intake_run, a);
 	}
 	r = admit_recover(a->desk, &a->journal, clock_wall_ms(), &claimed, err);
+	if (r == 0)
+		r = startup_adopt(a, err);
 	if (r < 0)
 		return r;
 	intake_leftovers(a, claimed);

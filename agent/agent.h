@@ -96,6 +96,7 @@ struct agent {
 	size_t first_drop, ndrops, drops_cap; /* dealt with: name is NULL */
 	struct strset drop_names;
 	bool full_disk; /* admit nothing */
+	bool crowded;   /* drops wait for max_pending */
 
 	int64_t hold_until_ns; /* start nothing before */
 	struct foreign {       /* desks whose results are waited for */
@@ -122,6 +123,9 @@ int startup_take_desk(struct agent *a, struct err *err);
 int startup_recover(struct agent *a, struct err *err);
 int startup_load(struct agent *a, struct err *err);
 
+/* Index what is in pending/ otherwise than by admit(): see again.c. */
+int startup_adopt(struct agent *a, struct err *err);
+
 /* A line of the agent's own in the journal: "start", "stop". */
 int startup_mark(struct agent *a, const char *ev);
 
@@ -130,6 +134,9 @@ void intake_seen(struct agent *a, const char *name);
 void intake_scan(struct agent *a);
 void intake_leftovers(struct agent *a, char **claimed);
 void intake_run(void *agent);
+
+/* Is there room again for drops that max_pending has kept out? */
+void intake_room(struct agent *a);
 void intake_done(struct agent *a);
 
 /* waits.c */

@@ -64,9 +64,12 @@ cancel(struct agent *a, const struct request *rq, const char *name)
 	int r;
 
 	if (is_running(a, rq->id)) {
-		note(a, name, rq->id, "its worker is being stopped");
-		attempt_cancel(a);
-		return 1;
+		/* Kept until it has ended: the agent may die before that. */
+		if (!a->run.cancelled) {
+			note(a, name, rq->id, "its worker is being stopped");
+			attempt_cancel(a);
+		}
+		return 0;
 	}
 	if (waits_find(a, rq->id, &e, &place)) {
 		r = closing_withdraw(a, place, &e, "cancelled",
@@ -116,6 +119,10 @@ retry(struct agent *a, const struct request *rq, const char *name)
 	if (r < 0) {
 		log_warn("agent=%s request=%s: %s", a->desk->name, name,
 		         err.text);
+		/* It may be half way, in admit/ or pending/: see there. */
+		a->full_disk = true;
+		loop_arm(a->loop, &a->drops_timer,
+		         clock_boot_ns() + 2 * CLOCK_NS_PER_S, intake_run, a);
 		return 0;
 	}
 	a->next_seq++;

@@ -151,11 +151,8 @@ start(struct agent *a, struct err *err)
 	struct attempt *run = &a->run;
 	autoclose int progress = -1;
 	autoclose int body = -1;
-	int r = fetch(a, err);
+	int r = open_body(a, &body);
 
-	if (r < 0)
-		return r;
-	r = open_body(a, &body);
 	if (r < 0)
 		return err_sys(err, r, "cannot open the body");
 	r = channel_open(&run->channel, &progress);
@@ -165,8 +162,9 @@ start(struct agent *a, struct err *err)
 	           a->role->shell ? shell :
 	                            (const char *const *)a->role->command,
 	           body >= 0 ? body : run->task.fd, progress, true, err);
-	if (r == 0)
-		r = loop_add(a->loop, run->channel.fd, on_channel, a);
+	/* It runs all the same if nobody can listen to what it reports. */
+	if (r < 0 || loop_add(a->loop, run->channel.fd, on_channel, a) < 0)
+		channel_close(&run->channel);
 	return r;
 }
 
@@ -268,7 +266,13 @@ attempt_begin(struct agent *a, const struct entry *e)
 	}
 	(void)queue_remove(&a->ready, &queued);
 	run->active = true;
-	r = start(a, &err);
+	r = fetch(a, &err);
+	if (r == -ENOENT || r == -EBADMSG) {
+		closing_after_worker(a, VERDICT_INPUTS, err.text);
+		return;
+	}
+	if (r == 0)
+		r = start(a, &err);
 	if (r < 0)
 		closing_after_worker(a, VERDICT_CANNOT_START, err.text);
 }

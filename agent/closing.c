@@ -68,7 +68,7 @@ forget_run(struct agent *a)
 	task_done(&a->run.task);
 	a->run = (struct attempt){ .channel.fd = -1 };
 	/* There may be room for more now. */
-	if (a->ndrops)
+	if (a->ndrops || a->requests_kept)
 		loop_arm(a->loop, &a->drops_timer, 0, intake_run, a);
 }
 

@@ -205,6 +205,8 @@ retry_claimed(struct agent *a)
 	if (r == 0)
 		r = admit_recover(a->desk, &a->journal, clock_wall_ms(),
 		                  &claimed, &err);
+	if (r == 0)
+		r = startup_adopt(a, &err);
 	if (r < 0) {
 		hold(a, "cannot keep a reserve", r, &err);
 		return r;
@@ -266,7 +268,8 @@ look_at_all(struct agent *a)
 
 		if (!drop->name)
 			continue;
-		if (a->full_disk || full(a))
+		a->crowded = full(a);
+		if (a->full_disk || a->crowded)
 			return INT64_MAX;
 		if (done == AT_ONCE)
 			return 0;
@@ -295,6 +298,15 @@ intake_run(void *agent)
 		asked_scan(a);
 	if (next < INT64_MAX && !a->full_disk)
 		arm(a, next);
+}
+
+void
+intake_room(struct agent *a)
+{
+	if (!a->crowded || a->full_disk || full(a))
+		return;
+	a->crowded = false;
+	arm(a, 0);
 }
 
 void

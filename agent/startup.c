@@ -99,6 +99,24 @@ startup_load(struct agent *a, struct err *err)
 }
 
 int
+startup_adopt(struct agent *a, struct err *err)
+{
+	char **names = NULL;
+	int r = find_list(a->desk, PLACE_PENDING, &names);
+
+	for (char **p = names; r == 0 && *p; p++) {
+		struct entry e;
+
+		if (entry_parse(*p, &e) == 0 && !strset_has(&a->ids, e.id))
+			(void)load_entry(a, PLACE_PENDING, *p, err);
+	}
+	keys_free_list(names);
+	return r < 0 ? err_sys(err, r, "cannot read '%s/pending'",
+	                       a->desk->name) :
+	               0;
+}
+
+int
 startup_mark(struct agent *a, const char *ev)
 {
 	struct journal_line line = JOURNAL_LINE;

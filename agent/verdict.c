@@ -33,6 +33,8 @@ static const struct row {
 	                           "something in $TASK_OUT cannot be published" },
 	[VERDICT_VERIFY_FAILED] = { "verify_failed", RULE_NEVER,
 	                            "what was read back is not what was saved" },
+	[VERDICT_INPUTS] = { "inputs", RULE_NEVER,
+	                     "its inputs cannot be put into in/" },
 	[VERDICT_CANNOT_START] = { "cannot_start", RULE_LATER,
 	                           "its worker could not be started" },
 	[VERDICT_CANNOT_SAVE] = { "cannot_save", RULE_LATER,

@@ -24,6 +24,7 @@ enum verdict {
 	VERDICT_VERIFY,        /* the verify command said no */
 	VERDICT_BAD_ARTIFACT,  /* something in out/ cannot be published */
 	VERDICT_VERIFY_FAILED, /* read-back differs from the manifest */
+	VERDICT_INPUTS,        /* an input that was there is gone */
 	VERDICT_CANNOT_START,  /* no program, no memory … */
 	VERDICT_CANNOT_SAVE,   /* the disk failed under the result */
 	VERDICT_CANCELLED,

@@ -2,10 +2,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/proc.h"
 #include "base/sys.h"
+
+#define TEXT_MAX      256
+#define TAKE_OVER_MS  10
+#define TAKE_OVER_MAX 100
 
 static const struct flock whole_file = {
 	.l_type = F_WRLCK,
@@ -30,12 +39,63 @@ lock_take(int dfd, const char *name)
 	return take_fd(fd);
 }
 
+static bool
+holder_is_dead(int dfd, const char *name)
+{
+	autoclose int holder = -1;
+	autostr text = STR_INIT;
+	struct proc_id id;
+
+	if (sys_read_file(dfd, name, TEXT_MAX, &text) < 0 ||
+	    proc_parse(str_text(&text), &id) < 0)
+		return false;
+	holder = proc_open(&id);
+	return holder == -ESRCH;
+}
+
+int
+lock_take_over(int dfd, const char *name)
+{
+	int fd = lock_take(dfd, name);
+
+	for (int i = 0; i < TAKE_OVER_MAX && fd == -EAGAIN; i++) {
+		if (!holder_is_dead(dfd, name))
+			break;
+		(void)poll(NULL, 0, TAKE_OVER_MS);
+		fd = lock_take(dfd, name);
+	}
+	return fd;
+}
+
+/* Does the kernel list a write lock on this file? */
+static int
+is_listed(int dfd, const char *name)
+{
+	FILE *locks = fopen("/proc/locks", "re");
+	char line[256], file[64];
+	struct stat st;
+	int r = sys_stat(dfd, name, &st);
+
+	if (!locks)
+		return -EACCES;
+	(void)snprintf(file, sizeof(file), " %02x:%02x:%llu ", major(st.st_dev),
+	               minor(st.st_dev), (unsigned long long)st.st_ino);
+	while (r == 0 && fgets(line, sizeof(line), locks))
+		if (strstr(line, "OFDLCK") && strstr(line, "WRITE") &&
+		    strstr(line, file))
+			r = 1;
+	(void)fclose(locks);
+	return r;
+}
+
 int
 lock_held(int dfd, const char *name)
 {
 	autoclose int fd = sys_open(dfd, name, O_RDONLY);
 	struct flock fl = whole_file;
 
+	if (fd == -EACCES)
+		return is_listed(dfd, name);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	/* Asked as a reader: a write lock is in a reader's way, too. */

@@ -15,7 +15,18 @@
  */
 int lock_take(int dfd, const char *name);
 
-/* 1 if somebody holds the lock, 0 if nobody does or there is no file. */
+/*
+ * The same for a lock whose holder has written who he is, by proc_print().
+ * While that one is dead, wait a second: a child that he was just starting
+ * has all that he had open until it becomes its program.
+ */
+int lock_take_over(int dfd, const char *name);
+
+/*
+ * 1 if somebody holds the lock, 0 if nobody does or there is no file.  A user
+ * who may not open the file is told by /proc/locks; -EACCES if that cannot be
+ * read, either.
+ */
 int lock_held(int dfd, const char *name);
 
 #endif

@@ -83,7 +83,7 @@ taskargs_apply(const struct args *a, struct task *t)
 	}
 	carry_trace(t);
 	/* The header of a file was checked when it was read. */
-	if (task_check(t, "options", &err) < 0) {
+	if (task_check(t, NULL, NULL, &err) < 0) {
 		complain("%s", err.text);
 		return EXIT_USAGE;
 	}

@@ -126,6 +126,12 @@ desk_open(struct spool *s, const char *name, struct desk **out, struct err *err)
 		/* admit/ is private to the agent's user: others do without. */
 		if (d->at[p] == -EACCES && places[p].mode == 0700)
 			d->at[p] = -1;
+		else if (d->at[p] == -ENOENT || d->at[p] == -ENOTDIR)
+			return err_set(err, -EBADMSG,
+			               "the desk '%s/agents/%s' is not whole: "
+			               "there is no directory '%s'; mend it "
+			               "with: spoolhand fsck --repair",
+			               s->root, name, places[p].name);
 		else if (d->at[p] < 0)
 			return err_sys(err, d->at[p],
 			               "cannot open '%s/agents/%s/%s'", s->root,
@@ -186,7 +192,7 @@ desk_list(const struct spool *s, char ***names)
 int
 desk_own(struct desk *d, struct err *err)
 {
-	autoclose int fd = lock_take(d->fd, DESK_LOCK);
+	autoclose int fd = lock_take_over(d->fd, DESK_LOCK);
 	autostr text = STR_INIT;
 	struct proc_id id;
 	int r;
@@ -222,10 +228,12 @@ desk_owner(const struct desk *d, struct proc_id *owner)
 
 	if (r <= 0)
 		return r;
+	*owner = (struct proc_id){ 0 };
 	r = sys_read_file(d->fd, DESK_LOCK, LOCK_TEXT_MAX, &text);
+	if (r == -EACCES)
+		return 1; /* another user's: that it is held is all we see */
 	if (r < 0)
 		return r;
-	*owner = (struct proc_id){ 0 };
 	/* Held but not yet written: somebody, of whom no more is known. */
 	(void)proc_parse(str_text(&text), owner);
 	return 1;

@@ -57,7 +57,7 @@ bool desk_place_live(enum place p);
 
 int desk_make(struct spool *s, const char *name, struct err *err);
 
-/* -ENOENT: there is no such desk. */
+/* -ENOENT: there is no such desk; -EBADMSG: it is not whole, see fsck.h. */
 int desk_open(struct spool *s, const char *name, struct desk **out,
               struct err *err);
 void desk_close(struct desk *d);

@@ -100,55 +100,118 @@ task_split_input(const char *input, char **agent, char **id, char **artifact)
 	return r;
 }
 
-static int
-check_refs(const struct task *t, const char *file, struct err *err)
+/* The i-th value of a key, for its place in the file; NULL if not known. */
+static const struct node *
+value_at(const struct node *map, const char *key, size_t i)
 {
-	autofree char *agent = NULL;
-	autofree char *id = NULL;
+	const struct node *n = map ? node_get(map, key) : NULL;
 
-	for (char **p = t->after; p && *p; p++) {
-		if (name_split_ref(*p, &agent, &id) < 0)
-			return err_set(err, -EBADMSG,
-			               "%s: after: '%s' is not a ref; write "
-			               "AGENT/ID",
-			               file, *p);
-		free(take_ptr(agent));
-		free(take_ptr(id));
+	if (!n || n->kind != NODE_LIST)
+		return n;
+	for (n = n->first; n && i; i--)
+		n = n->next;
+	return n;
+}
+
+/* "FILE:LINE:COLUMN: KEY: …", or without a place where there is none. */
+static int
+refuse(const struct node *map, const char *file, const char *key, size_t i,
+       struct err *err, const char *text)
+{
+	const struct node *n = value_at(map, key, i);
+
+	if (n)
+		return node_complain(n, file, err, -EBADMSG, "%s: %s", key,
+		                     text);
+	return err_set(err, -EBADMSG, "%s%s%s: %s", file ? file : "",
+	               file ? ": " : "", key, text);
+}
+
+static int
+check_after(const struct task *t, const struct node *map, const char *file,
+            struct err *err)
+{
+	for (size_t i = 0; t->after && t->after[i]; i++) {
+		autofree char *agent = NULL;
+		autofree char *id = NULL;
+		autofree char *text = NULL;
+
+		if (name_split_ref(t->after[i], &agent, &id) == 0)
+			continue;
+		text = mem_printf("'%s' is not a ref; write AGENT/ID",
+		                  t->after[i]);
+		return refuse(map, file, "after", i, err, text);
+	}
+	return 0;
+}
+
+/* Would two of the inputs be at the same place below in/? */
+static const char *
+same_place(char *const *inputs, size_t i)
+{
+	const char *mine = strchr(strchr(inputs[i], '/') + 1, '/') + 1;
+
+	for (size_t k = 0; k < i; k++) {
+		const char *other = strchr(strchr(inputs[k], '/') + 1, '/') + 1;
+
+		if (strcmp(mine, other) == 0 &&
+		    strcmp(inputs[i], inputs[k]) != 0)
+			return inputs[k];
+	}
+	return NULL;
+}
+
+static int
+check_inputs(const struct task *t, const struct node *map, const char *file,
+             struct err *err)
+{
+	for (size_t i = 0; t->inputs && t->inputs[i]; i++) {
+		autofree char *agent = NULL;
+		autofree char *id = NULL;
+		autofree char *artifact = NULL;
+		autofree char *text = NULL;
+		const char *other = NULL;
+
+		if (task_split_input(t->inputs[i], &agent, &id, &artifact) < 0)
+			text = mem_printf("'%s' is not an artifact; write "
+			                  "AGENT/ID/PATH",
+			                  t->inputs[i]);
+		else if ((other = same_place(t->inputs, i)))
+			text = mem_printf("'%s' and '%s' would both be at "
+			                  "in/%s; take one, or publish it "
+			                  "under another name",
+			                  other, t->inputs[i], artifact);
+		if (text)
+			return refuse(map, file, "inputs", i, err, text);
 	}
 	return 0;
 }
 
 static int
-check_inputs(const struct task *t, const char *file, struct err *err)
+check_outputs(const struct task *t, const struct node *map, const char *file,
+              struct err *err)
 {
-	for (char **p = t->inputs; p && *p; p++) {
-		autofree char *agent = NULL;
-		autofree char *id = NULL;
-		autofree char *artifact = NULL;
+	for (size_t i = 0; t->outputs && t->outputs[i]; i++) {
+		autofree char *text = NULL;
 
-		if (task_split_input(*p, &agent, &id, &artifact) < 0)
-			return err_set(err, -EBADMSG,
-			               "%s: inputs: '%s' is not an artifact; "
-			               "write AGENT/ID/PATH",
-			               file, *p);
+		if (name_path_ok(t->outputs[i]))
+			continue;
+		text = mem_printf("'%s' is not a path below $TASK_OUT",
+		                  t->outputs[i]);
+		return refuse(map, file, "outputs", i, err, text);
 	}
 	return 0;
 }
 
 int
-task_check(const struct task *t, const char *file, struct err *err)
+task_check(const struct task *t, const struct node *map, const char *file,
+           struct err *err)
 {
-	int r = check_refs(t, file, err);
+	int r = check_after(t, map, file, err);
 
 	if (r == 0)
-		r = check_inputs(t, file, err);
-	for (char **p = t->outputs; r == 0 && p && *p; p++)
-		if (!name_path_ok(*p))
-			r = err_set(err, -EBADMSG,
-			            "%s: outputs: '%s' is not a path below "
-			            "$TASK_OUT",
-			            file, *p);
-	return r;
+		r = check_inputs(t, map, file, err);
+	return r < 0 ? r : check_outputs(t, map, file, err);
 }
 
 /* Length of the line at `p`, its newline included. */
@@ -198,7 +261,7 @@ task_parse(const char *text, size_t len, const char *file, struct task *t,
 			return -EBADMSG;
 		r = keys_bind(task_keys, task_nkeys, map, file, NULL, t, err);
 		*body_at = (int64_t)(at + n);
-		return r < 0 ? r : task_check(t, file, err);
+		return r < 0 ? r : task_check(t, map, file, err);
 	}
 	return err_set(err, -EBADMSG,
 	               "%s:1:1: the front matter has no end%s; close it with "
@@ -226,12 +289,12 @@ parse_json(struct task *t, const char *file, struct err *err)
 	if (r < 0)
 		return r;
 	body = node_get(map, "body");
-	if (body && body->kind != NODE_SCALAR)
+	if (body && !node_is_null(body) && !body->quoted)
 		return node_complain(body, file, err, -EBADMSG,
 		                     "body must be a string");
 	t->json_body = mem_dup(body && !node_is_null(body) ? body->text : "");
 	t->body_at = t->size;
-	return task_check(t, file, err);
+	return task_check(t, map, file, err);
 }
 
 static int

@@ -19,6 +19,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/keys.h"
+#include "base/node.h"
 #include "base/str.h"
 #include "spool/entry.h"
 #include "spool/taskdir.h"
@@ -98,9 +99,12 @@ int task_digest(int dfd, const char *name, const struct task *t, char *hex);
 
 /*
  * Check what can be checked without a spool: refs and artifact paths are
- * well-formed, the id is a name.  task_open() does this.
+ * well-formed, no two inputs want the same place.  `map` is what the header
+ * was read from, for places in messages, or NULL; `file`, too.  task_open()
+ * does this.
  */
-int task_check(const struct task *t, const char *file, struct err *err);
+int task_check(const struct task *t, const struct node *map, const char *file,
+               struct err *err);
 
 /* Split REF/ARTIFACT; fresh strings.  -EINVAL. */
 int task_split_input(const char *input, char **agent, char **id,

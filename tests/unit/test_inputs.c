@@ -164,14 +164,30 @@ two_inputs_in_one_place_are_told(void **state)
 {
 	struct fixture *f = *state;
 	int work = f->desk->at[PLACE_WORK];
-	struct task t = task_of("inputs: [pm/done/plan.md, pm/two/plan.md]");
+	static const char header[] =
+		"---\ninputs: [pm/done/plan.md, pm/two/plan.md]\n---\n";
+	struct task t = task_of("inputs: [pm/done/plan.md, pm/two/p.md]");
+	autotask never = TASK_INIT;
 	struct err err = { "" };
+	int64_t body_at;
 
 	scratch_mkdir(f->desk->at[PLACE_OUTBOX], "two");
 	scratch_mkdir(f->desk->at[PLACE_OUTBOX], "two/out");
 	fixture_put(f, PLACE_OUTBOX, "two/out/plan.md", "other");
 	scratch_mkdir(work, "a");
 	scratch_mkdir(work, "a/in");
+	/* When it is read, with its place … */
+	task_default(&never);
+	assert_int_equal(task_parse(header, strlen(header), "t.md", &never,
+	                            &body_at, &err),
+	                 -EBADMSG);
+	check_contains("place", err.text, "t.md:2:27: inputs: ");
+	check_contains("both", err.text,
+	               "'pm/done/plan.md' and 'pm/two/plan.md' would both be "
+	               "at in/plan.md");
+	/* … and whatever stands in in/ is not written over. */
+	free(t.inputs[1]);
+	t.inputs[1] = mem_dup("pm/two/plan.md");
 	assert_int_equal(inputs_fetch(f->spool, f->desk, "a", -1, &t, &err),
 	                 -EBADMSG);
 	check_contains("both", err.text, "two inputs would be at in/plan.md");
