@@ -79,6 +79,8 @@ cancel(struct agent *a, const struct request *rq, const char *name)
 		return r == 0;
 	}
 	r = find_task(a->desk, rq->id, &f);
+	if (r == -ENOENT && (a->full_disk || a->first_drop < a->ndrops))
+		return 0; /* a drop may have this id in its header: later */
 	if (r == -ENOENT)
 		refuse(a, name, "there is no such task; see: spoolhand ls");
 	else if (r == 0 && (f.place == PLACE_OUTBOX || f.place == PLACE_FAILED))

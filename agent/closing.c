@@ -19,12 +19,12 @@
 #define START_HOLD_NS CLOCK_NS_PER_S
 
 static struct verdict_limits
-limits_of(const struct agent *a, const struct task *t)
+limits_of(const struct config_agent *role, const struct task *t)
 {
 	return (struct verdict_limits){
-		.retries = t && t->retries >= 0 ? t->retries : a->role->retries,
-		.backoff_ms = a->role->backoff_ms,
-		.backoff_max_ms = a->role->backoff_max_ms,
+		.retries = t && t->retries >= 0 ? t->retries : role->retries,
+		.backoff_ms = role->backoff_ms,
+		.backoff_max_ms = role->backoff_max_ms,
 	};
 }
 
@@ -245,7 +245,7 @@ save(void *agent)
 		run->closing_verdict == VERDICT_OK ? OUT_COMPLETED : OUT_FAILED;
 	struct err err = { "" };
 	int64_t wait_ms;
-	struct verdict_limits limits = limits_of(a, &run->task);
+	struct verdict_limits limits = limits_of(a->role, &run->task);
 	int r = save_steps(a, outcome, run->closing_verdict,
 	                   run->closing_message, &err);
 
@@ -298,7 +298,7 @@ void
 closing_after_worker(struct agent *a, enum verdict v, const char *message)
 {
 	struct attempt *run = &a->run;
-	struct verdict_limits limits = limits_of(a, &run->task);
+	struct verdict_limits limits = limits_of(a->role, &run->task);
 	autostr text = STR_INIT;
 	int64_t wait_ms;
 
@@ -370,7 +370,7 @@ int
 closing_policy(void *agent, const struct entry *e, struct record *rec)
 {
 	struct agent *a = agent;
-	struct verdict_limits limits = limits_of(a, NULL);
+	struct verdict_limits limits = limits_of(a->role, NULL);
 
 	if (rec->crashes > a->role->crash_retries) {
 		(void)snprintf(rec->message, sizeof(rec->message),

@@ -222,7 +222,7 @@ retry_claimed(struct agent *a)
 void
 intake_leftovers(struct agent *a, char **claimed)
 {
-	for (char **p = claimed; *p; p++) {
+	for (char **p = claimed; p && *p; p++) {
 		uint64_t order;
 
 		if (inbox_parse_claimed(*p, &order, NULL) &&

@@ -26,7 +26,7 @@ run(const struct daemon *d, struct err *err)
 
 	if (r == 0)
 		r = spool_open_or_make(d->root, CONFIG_FILE, &spool, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	spool->durable = d->config->durability == CONFIG_FULL;
 	return agent_run(spool, d->config, role, err);

@@ -137,7 +137,7 @@ startup_recover(struct agent *a, struct err *err)
 	if (r == 0)
 		r = recover_desk(a->desk, &a->journal, clock_wall_ms(),
 		                 closing_policy, a, &n, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	if (n.finished + n.published + n.crashed + n.corrected)
 		log_info("agent=%s recovered: %d finished, %d published, %d "

@@ -10,8 +10,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-extern char **environ;
-
 /* Set "NAME=value" in the list, replacing an older one. */
 static void
 set(char ***list, const char *name, const char *value)

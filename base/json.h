@@ -48,10 +48,10 @@ void json_push(struct json *array, struct json *value);
 
 const struct json *json_get(const struct json *object, const char *key);
 const struct json *json_at(const struct json *array, size_t i);
-size_t json_len(const struct json *array_or_object);
+size_t json_len(const struct json *j);
 
 /* Members or elements one after the other; NULL after the last. */
-const struct json *json_first(const struct json *array_or_object);
+const struct json *json_first(const struct json *j);
 const struct json *json_next(const struct json *item);
 const char *json_key(const struct json *member);
 

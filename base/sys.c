@@ -37,8 +37,8 @@ fd_name(int fd)
 #define FAULT_POINT(op, name)                                     \
 	do {                                                      \
 		int fault_ = sys_fault ? sys_fault(op, name) : 0; \
-		if (fault_ < 0)                                   \
-			return fault_;                            \
+		if (fault_)                                       \
+			return fault_ < 0 ? fault_ : 0;           \
 	} while (0)
 #else
 #define fd_name(fd) ""
@@ -459,7 +459,7 @@ sys_next(DIR *dir, struct dirent **out)
 		errno = 0;
 		*out = readdir(dir);
 		if (!*out)
-			return -errno;
+			return errno > 0 ? -errno : 0;
 		if (strcmp((*out)->d_name, ".") != 0 &&
 		    strcmp((*out)->d_name, "..") != 0)
 			return 1;

@@ -43,7 +43,8 @@ enum sys_op {
 
 #ifdef SPOOLHAND_FAULTS
 /*
- * Called before each change: 0 lets it happen, -errno is returned instead.
+ * Called before each change: 0 lets it happen, -errno is returned instead; 1
+ * means that it is said to have happened, for syncs, which only cost time.
  * `name` is the last component of what is changed, as far as it is known.
  */
 extern int (*sys_fault)(enum sys_op op, const char *name);

@@ -17,8 +17,6 @@
 #include "base/mem.h"
 #include "base/sys.h"
 
-extern char **environ;
-
 static const char body[] = "a task of about one line, as people drop them\n";
 
 long long
@@ -178,7 +176,7 @@ watch_and_run(const char *dir, int n, const char *stamp, int ready)
 		return 1;
 	while (n > 0) {
 		const char *const argv[] = { stamp, NULL };
-		const struct inotify_event *ev = (const void *)buf;
+		const struct inotify_event *ev;
 		ssize_t got = read(events, buf, sizeof(buf));
 
 		for (const char *p = buf; got > 0 && p < buf + got;

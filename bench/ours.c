@@ -20,8 +20,6 @@
 
 #define DEADLINE_MS 120000
 
-extern char **environ;
-
 static double
 failed(const char *what)
 {

@@ -24,7 +24,7 @@ run(const struct daemon *d, struct err *err)
 	autospool *spool = NULL;
 	int r = spool_open_or_make(d->root, CONFIG_FILE, &spool, err);
 
-	if (r < 0)
+	if (r != 0)
 		return r;
 	spool->durable = d->config->durability == CONFIG_FULL;
 	return manager_run(spool, d->config, err);

@@ -51,7 +51,7 @@ seat_take(struct seat *s, const struct spool *spool, struct err *err)
 
 	if (gm_fd < 0)
 		return err_sys(err, gm_fd, "cannot open '%s/gm'", spool->root);
-	lock_fd = lock_take(gm_fd, LOCK_NAME);
+	lock_fd = lock_take_over(gm_fd, LOCK_NAME);
 	if (lock_fd == -EAGAIN)
 		return say_who_has_it(gm_fd, spool, err);
 	if (lock_fd < 0)

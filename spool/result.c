@@ -196,7 +196,7 @@ result_stage(struct desk *d, enum place from, const struct entry *e,
 
 	if (r == 0)
 		r = manifest_make(d->at[PLACE_WORK], dir, &manifest, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	json_set(o, "manifest", manifest);
 	json_pretty(o, &text);
@@ -210,18 +210,6 @@ result_stage(struct desk *d, enum place from, const struct entry *e,
 	return 0;
 }
 
-static int
-sync_one(void *arg, int parent, const char *name, const char *path,
-         int directory)
-{
-	autoclose int fd = sys_open_beneath(
-		parent, name, O_RDONLY | (directory ? O_DIRECTORY : 0));
-
-	(void)arg;
-	(void)path;
-	return fd < 0 ? fd : sys_fsync(fd);
-}
-
 int
 result_sync(struct desk *d, const char *id, struct err *err)
 {
@@ -230,9 +218,7 @@ result_sync(struct desk *d, const char *id, struct err *err)
 
 	if (!d->spool->durable)
 		return 0;
-	r = taskdir_walk(d->at[PLACE_WORK], dir, sync_one, NULL, NULL);
-	if (r == 0)
-		r = sync_one(NULL, d->at[PLACE_WORK], dir, dir, 1);
+	r = treecopy_sync(d->at[PLACE_WORK], dir);
 	return r < 0 ? err_sys(err, r, "cannot sync the result of '%s'", id) :
 	               0;
 }
@@ -282,7 +268,8 @@ let_go(struct desk *d, struct journal *j, enum place from,
 	line.from = state_name(desk_place_state(from));
 	line.to = json_str(json_get(result, "state"), "?");
 	line.reason = json_str(json_get(result, "reason"), NULL);
-	line.why = json_str(json_get(result, "message"), NULL);
+	line.why = json_str(json_get(result, "message"),
+	                    "its result is published");
 	line.trace = json_str(json_get(result, "trace"), NULL);
 	r = journal_write(j, now_ms, &line);
 	if (r < 0)
@@ -329,7 +316,11 @@ result_finish(struct desk *d, struct journal *j, enum place from,
 
 	if (r < 0)
 		return r;
-	r = let_go(d, j, from, e, result, now_ms);
+	/* Whoever published it may have died before it was synced. */
+	if (d->spool->durable)
+		r = sys_fsync(d->at[published]);
+	if (r == 0)
+		r = let_go(d, j, from, e, result, now_ms);
 	if (r < 0)
 		return err_sys(err, r, "cannot finish '%s/%s'", d->name, e->id);
 	return 0;

@@ -381,7 +381,8 @@ task_print_header(const struct task *t, struct str *out)
 
 		keys_print(&task_keys[i], t, &value);
 		keys_print(&task_keys[i], &plain, &usual);
-		if (value.len && strcmp(str_text(&value), str_text(&usual)))
+		if (value.len &&
+		    strcmp(str_text(&value), str_text(&usual)) != 0)
 			str_addf(out, "%s: %s\n", task_keys[i].name,
 			         value.data);
 	}
