@@ -456,12 +456,16 @@ int
 sys_next(DIR *dir, struct dirent **out)
 {
 	for (;;) {
+		struct dirent *de;
+
 		errno = 0;
-		*out = readdir(dir);
-		if (!*out)
+		de = readdir(dir);
+		if (!de)
 			return errno > 0 ? -errno : 0;
-		if (strcmp((*out)->d_name, ".") != 0 &&
-		    strcmp((*out)->d_name, "..") != 0)
+		if (strcmp(de->d_name, ".") != 0 &&
+		    strcmp(de->d_name, "..") != 0) {
+			*out = de;
 			return 1;
+		}
 	}
 }
