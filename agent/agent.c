@@ -119,6 +119,14 @@ on_rescan(void *agent)
 	look_everywhere(a);
 }
 
+/* A folder that we hold open tells nothing itself of its removal. */
+static bool
+is_minded(const char *name)
+{
+	return strcmp(name, desk_place_name(PLACE_INBOX)) == 0 ||
+	       strcmp(name, desk_place_name(PLACE_REQUESTS)) == 0;
+}
+
 static void
 on_event(void *agent, enum watch_event event, int token, const char *name)
 {
@@ -130,6 +138,8 @@ on_event(void *agent, enum watch_event event, int token, const char *name)
 		intake_seen(a, name);
 	else if (token == AGENT_TOKEN_REQUESTS && name[0] != '.')
 		asked_scan(a);
+	else if (token == AGENT_TOKEN_DESK && is_minded(name))
+		look_everywhere(a);
 	else if (token >= AGENT_TOKEN_FOREIGN)
 		waits_result_of(a, a->foreign[token - AGENT_TOKEN_FOREIGN].name,
 		                name);
@@ -201,6 +211,8 @@ open_watch(struct agent *a, struct err *err)
 		r = watch_dir(a->watch, a->desk->at[PLACE_REQUESTS],
 		              AGENT_TOKEN_REQUESTS);
 	if (r == 0)
+		r = watch_dir_leave(a->watch, a->desk->fd, AGENT_TOKEN_DESK);
+	if (r == 0)
 		r = loop_add(a->loop, watch_fd(a->watch), on_watch, a);
 	return r < 0 ? err_sys(err, r, "cannot watch the desk") : 0;
 }
@@ -234,6 +246,10 @@ begin(struct agent *a, struct err *err)
 	if (r == 0)
 		r = open_loop(a, err);
 	if (r == 0)
+		r = startup_recover(a, err);
+	/* Full: what the reserve is for, and recovery can be made again. */
+	if ((r == -ENOSPC || r == -EDQUOT) && a->loop &&
+	    ballast_release(a->desk) > 0)
 		r = startup_recover(a, err);
 	if (r == 0)
 		r = startup_load(a, err);

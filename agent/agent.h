@@ -37,6 +37,7 @@
 enum agent_token {
 	AGENT_TOKEN_INBOX = 1,
 	AGENT_TOKEN_REQUESTS,
+	AGENT_TOKEN_DESK,
 	AGENT_TOKEN_FOREIGN = 1000, /* + index in agent.foreign */
 };
 
@@ -87,6 +88,7 @@ struct agent {
 	struct queue ready;
 	struct waiting *waiting;
 	size_t nwaiting, waiting_cap;
+	bool unsettled; /* a move of one of them failed: look at all again */
 	struct blocked *blocked;
 	size_t nblocked, blocked_cap;
 	struct strset ids; /* of every live task */

@@ -29,9 +29,9 @@ note(struct agent *a, const char *name, const char *id, const char *what)
 static void
 remove_request(struct agent *a, const char *name)
 {
-	int r = sys_unlink(a->desk->at[PLACE_REQUESTS], name);
+	int r = sys_remove_tree(a->desk->at[PLACE_REQUESTS], name);
 
-	if (r < 0 && r != -ENOENT)
+	if (r < 0)
 		log_warn("agent=%s request=%s cannot be removed: %s",
 		         a->desk->name, name, err_name(r));
 }

@@ -185,16 +185,10 @@ static void
 note_facts(struct agent *a)
 {
 	struct attempt *run = &a->run;
-	char name[ENTRY_NAME_MAX];
-	struct stat st = { 0 };
 
 	record_read(a->desk, run->entry.id, &run->record);
-	(void)sys_stat(a->desk->at[PLACE_READY],
-	               entry_format(&run->entry, name), &st);
-	run->facts.admitted_ms = (int64_t)st.st_mtim.tv_sec * 1000 +
-	                         st.st_mtim.tv_nsec / CLOCK_NS_PER_MS;
-	run->facts.uid = run->record.uid >= 0 ? run->record.uid :
-	                                        (int64_t)st.st_uid;
+	(void)record_origin(a->desk, PLACE_READY, &run->entry, &run->record,
+	                    &run->facts.uid, &run->facts.admitted_ms);
 	run->facts.started_ms = clock_wall_ms();
 	run->facts.started_boot_ns = clock_boot_ns();
 	if (!run->record.first_started_ms)
@@ -292,7 +286,9 @@ close_channel(struct agent *a)
 
 	loop_clear(a->loop, &a->run.progress_timer);
 	if (c->fd >= 0) {
-		while (channel_read(c, clock_wall_ms()) > 0)
+		/* Its writers are dead; somebody they gave it to is not. */
+		for (int i = 0; i < 64 && channel_read(c, clock_wall_ms()) > 0;
+		     i++)
 			a->run.progress_due = true;
 		loop_drop(a->loop, c->fd);
 	}
@@ -336,26 +332,28 @@ judge(struct agent *a, const struct child_end *end)
 {
 	enum verdict v = verdict_of_exit(end->exit, end->signal);
 	autofree char *message = NULL;
+	bool worked = v == VERDICT_OK && !a->run.verifying;
 
-	if (v == VERDICT_OK && !a->run.verifying) {
-		message = missing_output(a);
-		if (message) {
-			v = VERDICT_NO_OUTPUT;
-		} else if (a->role->verify) {
-			verify(a);
-			return;
-		}
-	}
 	if (a->run.verifying && v != VERDICT_OK)
 		v = VERDICT_VERIFY;
+	/* We ended it: what it made of that, even exit 0, does not count. */
 	if (a->run.timed_out)
 		v = VERDICT_TIMEOUT;
 	if (a->run.cancelled)
 		v = VERDICT_CANCELLED;
+	if (worked && v == VERDICT_OK) {
+		message = missing_output(a);
+		if (message) {
+			v = VERDICT_NO_OUTPUT;
+		} else if (a->role->verify && !a->stop_now) {
+			verify(a);
+			return;
+		}
+	}
 	/* Stopped, not failed: unless it was done all the same. */
-	if (a->stop_now && v != VERDICT_OK)
+	if (a->stop_now && (v != VERDICT_OK || (worked && a->role->verify)))
 		v = VERDICT_STOPPED;
-	closing_after_worker(a, v, message);
+	closing_after_worker(a, v, v == VERDICT_NO_OUTPUT ? message : NULL);
 }
 
 static void
@@ -368,6 +366,6 @@ on_ended(void *agent, const struct child_end *end, bool timed_out)
 	close_channel(a);
 	if (!a->run.verifying)
 		a->run.facts.end = e;
-	a->run.timed_out = timed_out;
+	a->run.timed_out |= timed_out;
 	judge(a, &e);
 }

@@ -155,24 +155,14 @@ show_phase(struct agent *a, enum phase phase)
 	(void)progress_write(a->desk, a->run.entry.id, p);
 }
 
-/* Keep refused artifacts out of what is published. */
 static int
-refuse_artifacts(struct agent *a)
+stage(struct agent *a, struct err *err)
 {
-	const char *id = a->run.entry.id;
-	autofree char *out = mem_printf("%s/" RESULT_STAGED "/out", id);
-	autofree char *refused = mem_printf("%s/refused", id);
-	int r = sys_rename(a->desk->at[PLACE_WORK], out,
-	                   a->desk->at[PLACE_WORK], refused);
-
-	return r == -ENOENT ? 0 : r;
-}
-
-static int
-stage(struct agent *a, enum outcome outcome, enum verdict v,
-      const char *message, struct err *err)
-{
-	struct ending end = ending_of(a, outcome, v, message);
+	struct attempt *run = &a->run;
+	struct ending end = ending_of(
+		a,
+		run->closing_verdict == VERDICT_OK ? OUT_COMPLETED : OUT_FAILED,
+		run->closing_verdict, run->closing_message);
 	int r = result_stage(a->desk, PLACE_SAVING, &a->run.entry, &a->run.task,
 	                     &end, clock_wall_ms(), err);
 
@@ -185,21 +175,25 @@ stage(struct agent *a, enum outcome outcome, enum verdict v,
 static int
 stage_refused(struct agent *a, enum verdict v, struct err *err)
 {
-	autofree char *message = mem_dup(err->text);
-	int r = refuse_artifacts(a);
+	struct attempt *run = &a->run;
+	int r;
 
+	/* First of all, so that no further try can take it for done. */
+	run->closing_verdict = v;
+	(void)snprintf(run->closing_message, sizeof(run->closing_message),
+	               "%.511s", err->text);
+	r = result_refuse(a->desk, run->entry.id);
 	return r < 0 ? err_sys(err, r, "cannot put artifacts aside") :
-	               stage(a, OUT_FAILED, v, message, err);
+	               stage(a, err);
 }
 
 /* All of saving/; each step may be made again after a failure. */
 static int
-save_steps(struct agent *a, enum outcome outcome, enum verdict v,
-           const char *message, struct err *err)
+save_steps(struct agent *a, struct err *err)
 {
-	int r = stage(a, outcome, v, message, err);
+	int r = stage(a, err);
 
-	if (r == -EBADMSG)
+	if (r < 0 && err_class(r) == ERR_REJECT)
 		r = stage_refused(a, VERDICT_BAD_ARTIFACT, err);
 	if (r < 0)
 		return r;
@@ -236,28 +230,36 @@ save_later(struct agent *a, const struct err *err)
 	         a);
 }
 
+static bool
+is_published(const struct agent *a, const char *id)
+{
+	return sys_exists(a->desk->at[PLACE_OUTBOX], id) != 0 ||
+	       sys_exists(a->desk->at[PLACE_FAILED], id) != 0;
+}
+
 static void
 save(void *agent)
 {
 	struct agent *a = agent;
 	struct attempt *run = &a->run;
-	enum outcome outcome =
-		run->closing_verdict == VERDICT_OK ? OUT_COMPLETED : OUT_FAILED;
 	struct err err = { "" };
 	int64_t wait_ms;
 	struct verdict_limits limits = limits_of(a->role, &run->task);
-	int r = save_steps(a, outcome, run->closing_verdict,
-	                   run->closing_message, &err);
+	int r = save_steps(a, &err);
 
 	if (r < 0 && made_room(a, r))
-		r = save_steps(a, outcome, run->closing_verdict,
-		               run->closing_message, &err);
+		r = save_steps(a, &err);
 	if (r == 0) {
 		ended(a);
 		return;
 	}
 	if (r == -ENOSPC || r == -EDQUOT) {
 		save_later(a, &err);
+		return;
+	}
+	/* It has been seen as ended: recovery lets it go, none runs it again. */
+	if (is_published(a, run->entry.id)) {
+		agent_fail(a, r, &err);
 		return;
 	}
 	/*
@@ -300,8 +302,17 @@ closing_after_worker(struct agent *a, enum verdict v, const char *message)
 	struct attempt *run = &a->run;
 	struct verdict_limits limits = limits_of(a->role, &run->task);
 	autostr text = STR_INIT;
+	struct err err;
 	int64_t wait_ms;
+	int r;
 
+	r = result_reclaim(a->desk, run->entry.id);
+	if (r < 0) {
+		(void)err_sys(&err, r, "cannot take back 'work/%s'",
+		              run->entry.id);
+		agent_fail(a, r, &err);
+		return;
+	}
 	if (message)
 		str_adds(&text, message);
 	else
@@ -336,24 +347,30 @@ closing_withdraw(struct agent *a, enum place from, const struct entry *e,
 	struct record rec;
 	struct err err = { "" };
 	char name[ENTRY_NAME_MAX];
-	struct stat st;
-	int r = sys_stat(a->desk->at[from], entry_format(e, name), &st);
+	int r;
 
+	record_read(a->desk, e->id, &rec);
+	r = record_origin(a->desk, from, e, &rec, &end.uid, &end.admitted_ms);
 	if (r == 0) {
-		end.admitted_ms = (int64_t)st.st_mtim.tv_sec * 1000;
-		record_read(a->desk, e->id, &rec);
-		end.uid = rec.uid >= 0 ? rec.uid : (int64_t)st.st_uid;
 		/* Unreadable is no obstacle: it goes as it is. */
-		if (task_open(a->desk->at[from], name, &t, NULL) < 0)
+		if (task_open(a->desk->at[from], entry_format(e, name), &t,
+		              NULL) < 0)
 			task_default(&t);
-		r = result_stage(a->desk, from, e, &t, &end, clock_wall_ms(),
-		                 &err);
+		r = result_stage_anyway(a->desk, from, e, &t, &end,
+		                        clock_wall_ms(), &err);
 	}
 	if (r == 0)
 		r = result_sync(a->desk, e->id, &err);
 	if (r == 0)
 		r = result_publish(a->desk, &a->journal, from, e,
 		                   clock_wall_ms(), &err);
+	if (r < 0 && made_room(a, r))
+		return closing_withdraw(a, from, e, reason, message);
+	if (r < 0 && is_published(a, e->id)) {
+		/* Seen as WITHDRAWN: it must not run; recovery lets it go. */
+		agent_fail(a, r, &err);
+		return r;
+	}
 	if (r < 0) {
 		log_warn("agent=%s task=%s cannot be withdrawn: %s",
 		         a->desk->name, e->id,

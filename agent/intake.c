@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/name.h"
+#include "base/sys.h"
 #include "spool/ballast.h"
 
 #define AT_ONCE      128 /* admissions before other events get a turn */
@@ -146,6 +147,13 @@ reject(struct agent *a, struct drop *drop, const struct err *why)
 
 	if (r == -ENOENT)
 		return;
+	if (r == -EACCES || r == -EPERM) {
+		/* Another user's directory: it can only be renamed in place. */
+		autofree char *hidden = mem_printf(".refused-%s", drop->name);
+		int inbox = a->desk->at[PLACE_INBOX];
+
+		r = sys_rename(inbox, drop->name, inbox, hidden);
+	}
 	if (r < 0) {
 		hold(a, "cannot reject", r, &err);
 		return;
@@ -244,7 +252,7 @@ compact(struct agent *a)
 		a->first_drop++;
 	if (a->first_drop < 1024 && a->first_drop < a->ndrops)
 		return;
-	if (a->first_drop < n)
+	if (!a->drops || a->first_drop < n)
 		return;
 	n = a->ndrops - a->first_drop;
 	memmove(a->drops, a->drops + a->first_drop, n * sizeof(*a->drops));

@@ -46,6 +46,7 @@ load_entry(struct agent *a, enum place p, const char *name, struct err *err)
 	struct entry e;
 	struct record rec;
 	autotask t = TASK_INIT;
+	int64_t left;
 
 	if (entry_parse(name, &e) < 0)
 		return 0; /* recovery has put it aside, or fsck will */
@@ -58,11 +59,12 @@ load_entry(struct agent *a, enum place p, const char *name, struct err *err)
 		return 0;
 	case PLACE_BLOCKED:
 		record_read(a->desk, e.id, &rec);
-		waits_add_blocked(a, &e,
-		                  clock_boot_ns() +
-		                          record_wait_left(&rec, a->boot,
-		                                           clock_boot_ns(),
-		                                           clock_wall_ms()));
+		left = record_wait_left(&rec, a->boot, clock_boot_ns(),
+		                        clock_wall_ms());
+		/* A wall clock that was set back must not make it longer. */
+		if (left > a->role->backoff_max_ms * CLOCK_NS_PER_MS)
+			left = a->role->backoff_max_ms * CLOCK_NS_PER_MS;
+		waits_add_blocked(a, &e, clock_boot_ns() + left);
 		return 0;
 	default:
 		break;
@@ -152,7 +154,16 @@ int
 startup_take_desk(struct agent *a, struct err *err)
 {
 	struct proc_id self;
-	int r = desk_make(a->spool, a->role->name, err);
+	struct child_end other;
+	int r;
+
+	/* What runs below us must be ours: all of it is killed with a task. */
+	if (child_reap(&other) != -ECHILD)
+		return err_set(err, -EBUSY,
+		               "this process has children that are not its "
+		               "own; start it as a process of its own, not by "
+		               "exec from a shell with jobs");
+	r = desk_make(a->spool, a->role->name, err);
 
 	if (r == 0)
 		r = desk_open(a->spool, a->role->name, &a->desk, err);

@@ -17,14 +17,35 @@
 
 static void on_blocked_due(void *agent);
 
-/* To READY, by whichever of the two ways. */
+/* Somebody removed it by hand: told, not repaired. */
+static void
+vanished(struct agent *a, const struct entry *e)
+{
+	struct journal_line line = JOURNAL_LINE;
+
+	line.ev = "recover";
+	line.entry = e;
+	line.to = "GONE";
+	line.why = "its entry is not where it was";
+	(void)journal_write(&a->journal, clock_wall_ms(), &line);
+	log_warn("agent=%s task=%s was removed by somebody", a->desk->name,
+	         e->id);
+	(void)strset_remove(&a->ids, e->id);
+}
+
+/* To READY, by whichever of the two ways; true if it left `from`. */
 static bool
 make_ready(struct agent *a, enum place from, struct entry *e, const char *why)
 {
 	struct move m = { .from = from, .to = PLACE_READY, .why = why };
 	int r = move_task(a->desk, &a->journal, &m, e, clock_wall_ms());
 
+	if (r == -ENOENT) {
+		vanished(a, e);
+		return true;
+	}
 	if (r < 0) {
+		a->unsettled = true;
 		log_warn("agent=%s task=%s cannot become READY: %s; tried "
 		         "again at the next rescan",
 		         a->desk->name, e->id, err_name(r));
@@ -101,6 +122,7 @@ settle(struct agent *a, struct entry *e, const struct task *t)
 	int v = inputs_check(a->spool, t, &why);
 
 	if (v < 0) {
+		a->unsettled = true;
 		log_warn("agent=%s task=%s cannot look at its inputs: %s",
 		         a->desk->name, e->id, err_name(v));
 		return 0;
@@ -114,8 +136,11 @@ settle(struct agent *a, struct entry *e, const struct task *t)
 		                          "it waits for nothing");
 	if (t->on_dependency_failure == DEP_BLOCK)
 		return 0;
-	return closing_withdraw(a, PLACE_PENDING, e, "dependency_failed",
-	                        str_text(&why)) == 0;
+	if (closing_withdraw(a, PLACE_PENDING, e, "dependency_failed",
+	                     str_text(&why)) == 0)
+		return 1;
+	a->unsettled = true;
+	return 0;
 }
 
 void
@@ -153,7 +178,13 @@ recheck(struct agent *a, size_t i)
 	int r = task_open(a->desk->at[PLACE_PENDING], entry_format(&e, name),
 	                  &t, &err);
 
+	if (r == -ENOENT) {
+		vanished(a, &e);
+		drop_waiting(a, i);
+		return true;
+	}
 	if (r < 0) {
+		a->unsettled = true;
 		log_warn("agent=%s task=%s cannot be read: %s", a->desk->name,
 		         e.id, err.text);
 		return false;
@@ -208,8 +239,9 @@ anything_new(struct agent *a)
 void
 waits_recheck(struct agent *a, bool all)
 {
-	if (!a->nwaiting || (!anything_new(a) && !all))
+	if (!a->nwaiting || (!anything_new(a) && !all && !a->unsettled))
 		return;
+	a->unsettled = false;
 	for (size_t i = 0; i < a->nwaiting;)
 		if (!recheck(a, i))
 			i++;

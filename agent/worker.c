@@ -13,9 +13,10 @@
 #include "base/proc.h"
 #include "base/sys.h"
 
-#define ALIVE     "alive"
-#define ALIVE_FD  4 /* in the worker: above TASK_FD, of no use to it */
-#define REKILL_NS (10 * CLOCK_NS_PER_MS)
+#define ALIVE         "alive"
+#define ALIVE_FD      4 /* in the worker: above TASK_FD, of no use to it */
+#define REKILL_NS     (10 * CLOCK_NS_PER_MS)
+#define REKILL_MAX_NS CLOCK_NS_PER_S
 
 struct worker {
 	struct loop *loop;
@@ -24,7 +25,7 @@ struct worker {
 	struct child child;
 	struct child_end end;
 	bool main_gone, stopping, killing, timed_out, done;
-	int64_t grace_ns;
+	int64_t grace_ns, rekill_ns;
 	struct loop_timer timer; /* timeout, then grace, then kill again */
 };
 
@@ -46,7 +47,12 @@ kill_tree(void *arg)
 
 	w->killing = true;
 	(void)proc_signal_descendants(SIGKILL);
-	loop_arm(w->loop, &w->timer, clock_boot_ns() + REKILL_NS, kill_tree, w);
+	/* What cannot be killed (sudo, a dead disk) must not keep us busy. */
+	w->rekill_ns = w->rekill_ns ? w->rekill_ns * 2 : REKILL_NS;
+	if (w->rekill_ns > REKILL_MAX_NS)
+		w->rekill_ns = REKILL_MAX_NS;
+	loop_arm(w->loop, &w->timer, clock_boot_ns() + w->rekill_ns, kill_tree,
+	         w);
 }
 
 void
@@ -97,11 +103,13 @@ worker_on_child(struct worker *w)
 static int
 open_output(int work, const char *name, bool fresh)
 {
-	int r;
+	struct stat st;
+	int r = sys_stat(work, name, &st);
 
-	if (fresh) {
-		r = sys_unlink(work, name);
-		if (r < 0 && r != -ENOENT)
+	/* Not what the last process of this attempt made of it, either. */
+	if (r == 0 && (fresh || !S_ISREG(st.st_mode))) {
+		r = sys_remove_tree(work, name);
+		if (r < 0)
 			return r;
 	}
 	return sys_append(work, name, 0644);
@@ -112,7 +120,17 @@ static int
 take_alive(int work, struct err *err)
 {
 	int fd = lock_take(work, ALIVE);
+	struct stat st;
 
+	/* A worker has put something else there. */
+	if (fd == -ELOOP || fd == -EISDIR ||
+	    (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)))) {
+		if (fd >= 0)
+			(void)close(fd);
+		fd = sys_remove_tree(work, ALIVE);
+		if (fd == 0)
+			fd = lock_take(work, ALIVE);
+	}
 	if (fd == -EAGAIN)
 		return err_set(err, -EBUSY,
 		               "a process of an earlier attempt still lives");
@@ -204,6 +222,27 @@ worker_free(struct worker *w)
 	free(w);
 }
 
+/*
+ * Those who closed the descriptor (close_fds of Python, closefrom()), or
+ * whose `alive` was removed, are known by what surroundings.c gave them.
+ */
+static int
+bury_marked(const struct desk *d, const char *id, int64_t deadline_ns,
+            struct err *err)
+{
+	autofree char *root = mem_printf("SPOOLHAND_ROOT=%s", d->spool->root);
+	autofree char *ref = mem_printf("TASK_REF=%s/%s", d->name, id);
+	const char *const marks[] = { root, ref, NULL };
+	pid_t left = 0;
+	int r = proc_kill_marked(marks, deadline_ns, &left);
+
+	return r < 0 ? err_sys(err, r,
+	                       "something of the last attempt of '%s/%s' still "
+	                       "lives (pid %d)",
+	                       d->name, id, (int)left) :
+	               0;
+}
+
 int
 worker_bury(struct desk *d, const char *id, int64_t deadline_ns,
             struct err *err)
@@ -215,8 +254,8 @@ worker_bury(struct desk *d, const char *id, int64_t deadline_ns,
 
 	for (;;) {
 		r = lock_held(d->at[PLACE_WORK], path);
-		if (r == 0 || r == -ENOTDIR)
-			return 0;
+		if (r == 0 || r == -ENOTDIR || r == -ELOOP)
+			return bury_marked(d, id, deadline_ns, err);
 		if (r > 0)
 			r = sys_stat(d->at[PLACE_WORK], path, &st);
 		if (r == 0)

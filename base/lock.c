@@ -91,7 +91,7 @@ is_listed(int dfd, const char *name)
 int
 lock_held(int dfd, const char *name)
 {
-	autoclose int fd = sys_open(dfd, name, O_RDONLY);
+	autoclose int fd = sys_open(dfd, name, O_RDONLY | O_NONBLOCK);
 	struct flock fl = whole_file;
 
 	if (fd == -EACCES)

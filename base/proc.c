@@ -17,6 +17,8 @@
 #include "base/mem.h"
 #include "base/sys.h"
 
+#define ENVIRON_MAX (8 * 1024 * 1024)
+
 static int
 read_small(const char *path, char *buf, size_t size)
 {
@@ -190,6 +192,17 @@ proc_signal_descendants(int sig)
 	return found;
 }
 
+/* Does this descriptor hold a lock, and not only look at the file? */
+static bool
+has_lock(pid_t pid, const char *fd)
+{
+	autofree char *path = mem_printf("/proc/%d/fdinfo/%s", (int)pid, fd);
+	char text[4096];
+
+	return read_small(path, text, sizeof(text)) == 0 &&
+	       strstr(text, "lock:");
+}
+
 static bool
 holds(pid_t pid, dev_t dev, ino_t ino)
 {
@@ -201,7 +214,8 @@ holds(pid_t pid, dev_t dev, ino_t ino)
 		struct stat st;
 
 		if (fstatat(dirfd(dir), de->d_name, &st, 0) == 0 &&
-		    st.st_dev == dev && st.st_ino == ino)
+		    st.st_dev == dev && st.st_ino == ino &&
+		    has_lock(pid, de->d_name))
 			return true;
 	}
 	return false;
@@ -226,8 +240,51 @@ kill_and_wait(const struct proc_stat *st, int64_t deadline_ns)
 	return r == 0 ? -ETIMEDOUT : 0;
 }
 
-int
-proc_kill_holders(dev_t dev, ino_t ino, int64_t deadline_ns, pid_t *left)
+/* What is looked for in a process. */
+struct trait {
+	dev_t dev; /* an open file ... */
+	ino_t ino;
+	const char *const *marks; /* ... or words of its environment */
+};
+
+static bool
+has_word(const struct str *words, const char *word)
+{
+	size_t at = 0;
+
+	while (at < words->len) {
+		const char *p = words->data + at;
+
+		if (strcmp(p, word) == 0)
+			return true;
+		at += strlen(p) + 1;
+	}
+	return false;
+}
+
+static bool
+is_marked(pid_t pid, const char *const *marks)
+{
+	autofree char *path = mem_printf("/proc/%d/environ", (int)pid);
+	autoclose int fd = sys_open(AT_FDCWD, path, O_RDONLY);
+	autostr words = STR_INIT;
+
+	if (fd < 0 || sys_read_all(fd, ENVIRON_MAX, &words) < 0)
+		return false;
+	for (; *marks; marks++)
+		if (!has_word(&words, *marks))
+			return false;
+	return true;
+}
+
+static bool
+has_trait(pid_t pid, const struct trait *t)
+{
+	return t->marks ? is_marked(pid, t->marks) : holds(pid, t->dev, t->ino);
+}
+
+static int
+kill_all(const struct trait *trait, int64_t deadline_ns, pid_t *left)
 {
 	pid_t self = getpid();
 	int found = 1;
@@ -240,7 +297,7 @@ proc_kill_holders(dev_t dev, ino_t ino, int64_t deadline_ns, pid_t *left)
 		found = 0;
 		for (size_t i = 0; i < n; i++) {
 			if (all[i].pid == self || all[i].state == 'Z' ||
-			    !holds(all[i].pid, dev, ino))
+			    !has_trait(all[i].pid, trait))
 				continue;
 			found++;
 			if (kill_and_wait(&all[i], deadline_ns) == 0)
@@ -250,4 +307,20 @@ proc_kill_holders(dev_t dev, ino_t ino, int64_t deadline_ns, pid_t *left)
 		}
 	}
 	return 0;
+}
+
+int
+proc_kill_holders(dev_t dev, ino_t ino, int64_t deadline_ns, pid_t *left)
+{
+	const struct trait t = { .dev = dev, .ino = ino };
+
+	return kill_all(&t, deadline_ns, left);
+}
+
+int
+proc_kill_marked(const char *const *marks, int64_t deadline_ns, pid_t *left)
+{
+	const struct trait t = { .marks = marks };
+
+	return kill_all(&t, deadline_ns, left);
 }

@@ -56,10 +56,14 @@ int proc_read_stat(pid_t pid, struct proc_stat *st);
 int proc_signal_descendants(int sig);
 
 /*
- * Kill every process that has the file (device, inode) open, but not the
- * caller, and wait until all of them are gone, until `deadline_ns` on the
+ * Kill every process that holds a lock on the file (device, inode), but not
+ * the caller, and wait until all of them are gone, until `deadline_ns` on the
  * boot clock.  0, or -ETIMEDOUT with one of them in `left`.
  */
 int proc_kill_holders(dev_t dev, ino_t ino, int64_t deadline_ns, pid_t *left);
+
+/* The same for all whose environment holds each of these "NAME=value". */
+int proc_kill_marked(const char *const *marks, int64_t deadline_ns,
+                     pid_t *left);
 
 #endif

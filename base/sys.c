@@ -399,8 +399,29 @@ sys_write_file(int dfd, const char *name, const void *buf, size_t len,
 	return durable ? sys_fsync(dfd) : 0;
 }
 
+/* Deeper ones are moved up: each level costs a descriptor. */
+#define REMOVE_LEVELS 32
+
+static int remove_below(int dfd, const char *name, int topfd, int level);
+
+/* Bring dfd/name up to the top of the tree, under a name of its own. */
 static int
-remove_content(int dfd, const char *name)
+lift(int dfd, const char *name, int topfd)
+{
+	for (unsigned n = 0; n < 10000; n++) {
+		autofree char *up = mem_printf(".deep-%u", n);
+		int r;
+
+		(void)RETRY(fchmodat(dfd, name, 0700, 0));
+		r = sys_rename(dfd, name, topfd, up);
+		if (r != -EEXIST)
+			return r;
+	}
+	return -EEXIST;
+}
+
+static int
+remove_content(int dfd, const char *name, int topfd, int level)
 {
 	autodir DIR *dir = NULL;
 	struct dirent *de;
@@ -409,30 +430,44 @@ remove_content(int dfd, const char *name)
 	if (r < 0)
 		return r;
 	while ((r = sys_next(dir, &de)) > 0) {
-		r = sys_remove_tree(dirfd(dir), de->d_name);
+		r = remove_below(dirfd(dir), de->d_name,
+		                 topfd < 0 ? dirfd(dir) : topfd, level + 1);
 		if (r < 0)
 			return r;
 	}
 	return r;
 }
 
-int
-sys_remove_tree(int dfd, const char *name)
+static int
+remove_below(int dfd, const char *name, int topfd, int level)
 {
 	int r = sys_unlink(dfd, name);
 
 	if (r != -EISDIR && r != -EPERM)
 		return r == -ENOENT ? 0 : r;
-	r = remove_content(dfd, name);
+	if (level > REMOVE_LEVELS)
+		return lift(dfd, name, topfd);
+	r = remove_content(dfd, name, topfd, level);
 	if (r == -EACCES) {
 		/* A worker may leave directories without rights behind. */
 		(void)RETRY(fchmodat(dfd, name, 0700, 0));
-		r = remove_content(dfd, name);
+		r = remove_content(dfd, name, topfd, level);
 	}
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	r = sys_rmdir(dfd, name);
 	return r == -ENOENT ? 0 : r;
+}
+
+int
+sys_remove_tree(int dfd, const char *name)
+{
+	int r = -ENOTEMPTY;
+
+	/* Not empty: something was lifted that this look did not meet. */
+	for (int i = 0; i < 1000 && r == -ENOTEMPTY; i++)
+		r = remove_below(dfd, name, -1, 0);
+	return r;
 }
 
 int

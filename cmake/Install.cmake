@@ -13,3 +13,8 @@ endforeach()
 
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE
 	DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+# `spoolhand init --example NAME` looks there.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples
+	DESTINATION ${CMAKE_INSTALL_DATADIR}/spoolhand
+	USE_SOURCE_PERMISSIONS)

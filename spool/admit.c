@@ -16,6 +16,7 @@
 #include "spool/inputs.h"
 #include "spool/record.h"
 #include "spool/seal.h"
+#include "spool/treecopy.h"
 
 #define ID_TRIES 64
 
@@ -175,7 +176,7 @@ take_in(struct desk *d, struct journal *j, const char *claimed,
 		r = record_write(d, out->entry.id, &rec);
 	}
 	if (r == 0 && !synced && d->spool->durable)
-		r = sys_fsync(out->task.fd);
+		r = treecopy_sync(d->at[PLACE_ADMIT], claimed);
 	if (r == 0)
 		r = stamp(d, claimed, &out->task, now_ms);
 	if (r < 0)
@@ -245,6 +246,9 @@ admit_claimed(struct desk *d, struct journal *j, const char *claimed_as,
 	(void)snprintf(claimed, sizeof(claimed), "%s", claimed_as);
 	r = read_claimed(d, claimed, rules, out, &why);
 	dropped = inbox_parse_claimed(claimed, NULL, &uid);
+	/* A lease on it: its owner's doing, who shall not hold up the rest. */
+	if (r == -EAGAIN)
+		r = -EBADMSG;
 	if (r < 0 && err_class(r) != ERR_REJECT)
 		return err_set(err, r, "%s", why.text);
 	if (r < 0 || !dropped) {

@@ -15,6 +15,8 @@
 #include "spool/admit.h"
 #include "spool/find.h"
 #include "spool/inbox.h"
+#include "spool/record.h"
+#include "spool/result.h"
 #include "spool/seal.h"
 #include "spool/treecopy.h"
 
@@ -87,6 +89,18 @@ prepare(struct desk *d, const char *id, const char *marked, int64_t now_ms,
 	return r < 0 ? err_sys(err, r, "cannot prepare '%s'", id) : 0;
 }
 
+/* Whose task it was, for the record: the entry is ours from now on. */
+static int
+keep_submitter(struct desk *d, const char *id, const struct json *result)
+{
+	struct record rec = RECORD_INIT;
+
+	rec.uid = json_int(json_get(json_get(result, "submitter"), "uid"), -1);
+	if (rec.uid < 0 || rec.uid == (int64_t)geteuid())
+		return 0;
+	return record_write(d, id, &rec);
+}
+
 int
 admit_again(struct desk *d, struct journal *j, const char *id, uint64_t seq,
             int64_t now_ms, struct entry *out, struct err *err)
@@ -96,6 +110,7 @@ admit_again(struct desk *d, struct journal *j, const char *id, uint64_t seq,
 	char name[ENTRY_NAME_MAX];
 	struct entry e = { .seq = seq };
 	autotask t = TASK_INIT;
+	autojson *result = NULL;
 	int r = sys_exists(d->at[PLACE_FAILED], id);
 
 	if (r <= 0)
@@ -110,7 +125,10 @@ admit_again(struct desk *d, struct journal *j, const char *id, uint64_t seq,
 	r = prepare(d, id, marked, now_ms, err);
 	if (r < 0)
 		return r;
+	(void)result_read(d, PLACE_FAILED, id, &result, NULL);
 	r = archive(d, id);
+	if (r == 0)
+		r = keep_submitter(d, id, result);
 	if (r == 0)
 		r = enter(d, j, &e, now_ms);
 	if (r < 0)

@@ -108,6 +108,16 @@ correct_one(struct desk *d, struct journal *j, int64_t now_ms,
 	return correct_line(j, now_ms, id, truth);
 }
 
+/* The last lines may tell of one task several times. */
+static bool
+stands_before(const struct reading *rd, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(rd->tail[k], rd->tail[i]) == 0)
+			return true;
+	return false;
+}
+
 static int
 correct_all(struct desk *d, struct journal *j, int64_t now_ms,
             const struct reading *rd, bool only_tail, int *corrected)
@@ -119,7 +129,7 @@ correct_all(struct desk *d, struct journal *j, int64_t now_ms,
 
 	if (only_tail) {
 		for (size_t i = 0; i < TAIL_LINES && r == 0; i++)
-			if (rd->tail[i][0])
+			if (rd->tail[i][0] && !stands_before(rd, i))
 				r = correct_one(d, j, now_ms, rd, &live,
 				                rd->tail[i], corrected);
 		return r;

@@ -214,7 +214,8 @@ desk_own(struct desk *d, struct err *err)
 		r = sys_write_all(fd, text.data, text.len);
 	if (r == 0)
 		r = sys_truncate(fd, (off_t)text.len);
-	if (r < 0)
+	/* Who, is for people: a full disk is no reason not to own it. */
+	if (r < 0 && r != -ENOSPC && r != -EDQUOT)
 		return err_sys(err, r, "cannot write '%s/agents/%s/%s'",
 		               d->spool->root, d->name, DESK_LOCK);
 	return take_fd(fd);

@@ -47,6 +47,22 @@ has(const struct findings *f, const struct finding *one)
 }
 
 void
+findings_settle(struct findings *f, const struct findings *last)
+{
+	size_t n = f->n;
+
+	for (size_t i = 0; i < n; i++)
+		f->all[i].repaired = !has(last, &f->all[i]);
+	for (size_t i = 0; i < last->n; i++) {
+		const struct finding *one = &last->all[i];
+
+		if (!has(f, one))
+			findings_add(f, one->code, one->repair, one->place,
+			             one->name, "%s", one->text);
+	}
+}
+
+void
 findings_keep_common(struct findings *f, const struct findings *again)
 {
 	size_t kept = 0;

@@ -39,6 +39,12 @@ void findings_add(struct findings *f, const char *code,
                   const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 
+/*
+ * After repairs: what a last look no longer has is repaired, and what only it
+ * has is added.
+ */
+void findings_settle(struct findings *f, const struct findings *last);
+
 /* Keep only what `again` has, too. */
 void findings_keep_common(struct findings *f, const struct findings *again);
 

@@ -1,10 +1,12 @@
 #include "spool/fsck.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/name.h"
 #include "base/strset.h"
 #include "base/sys.h"
 #include "spool/census.h"
@@ -16,7 +18,8 @@
 #include "spool/journal.h"
 #include "spool/result.h"
 
-#define LOOKS_MAX 5 /* at a desk that is in motion */
+#define LOOKS_MAX 7  /* at a desk that is in motion */
+#define PAUSE_MS  20 /* after the first look, twice as long after each next */
 
 static int
 report(const struct findings *f, const char *agent, fsck_fn *fn, void *arg)
@@ -39,19 +42,24 @@ report(const struct findings *f, const char *agent, fsck_fn *fn, void *arg)
 
 /*
  * Look once; and if the agent runs, again as long as what looked wrong may
- * only have been in motion.
+ * only have been in motion.  A sync in the middle of a motion can take long,
+ * so the looks are spread over more than a second.
  */
 static int
 look(struct desk *d, int64_t now_ms, struct findings *out, struct err *err)
 {
 	struct proc_id owner;
+	bool moving = desk_owner(d, &owner) == 1;
+	int pause_ms = PAUSE_MS;
 	int r = inspect_desk(d, now_ms, out, err);
 
-	for (int i = 1; r == 0 && out->n && i < LOOKS_MAX; i++) {
+	for (int i = 1; r == 0 && moving && out->n && i < LOOKS_MAX; i++) {
 		autofindings again = { 0 };
 
-		if (desk_owner(d, &owner) != 1)
-			break;
+		(void)poll(NULL, 0, pause_ms);
+		pause_ms *= 2;
+		/* Once more after it has ended, to see what it left. */
+		moving = desk_owner(d, &owner) == 1;
 		r = inspect_desk(d, now_ms, &again, err);
 		if (r == 0)
 			findings_keep_common(out, &again);
@@ -95,19 +103,10 @@ write_reason(struct desk *d, const char *name)
 	                      true, false);
 }
 
-static int
-tell_truth(struct desk *d, struct journal *j, const char *id, int64_t now_ms)
-{
-	autostrset live = STRSET_INIT;
-	int r = census_take(d, &live);
-
-	return r < 0 ? r :
-	               correct_line(j, now_ms, id, census_state(d, &live, id));
-}
-
+/* All entries stand still by now: `live` is a census of them. */
 static int
 repair_one(struct desk *d, struct journal *j, const struct finding *f,
-           int64_t now_ms, struct err *err)
+           const struct strset *live, int64_t now_ms, struct err *err)
 {
 	enum place p = place_named(f->place);
 
@@ -121,7 +120,8 @@ repair_one(struct desk *d, struct journal *j, const struct finding *f,
 	case REPAIR_REMOVE:
 		return sys_remove_tree(d->at[p], f->name);
 	case REPAIR_JOURNAL:
-		return tell_truth(d, j, f->name, now_ms);
+		return correct_line(j, now_ms, f->name,
+		                    census_state(d, live, f->name));
 	case REPAIR_NONE:
 	case REPAIR_PLACE:
 		break;
@@ -136,17 +136,20 @@ repair_all(struct desk *d, struct journal *j, struct findings *f,
 {
 	for (enum finding_repair k = REPAIR_PUT_ASIDE; k <= REPAIR_JOURNAL;
 	     k++) {
+		autostrset live = STRSET_INIT;
+
+		if (k == REPAIR_JOURNAL && census_take(d, &live) < 0)
+			return err_set(err, -EIO, "cannot count the tasks");
 		for (size_t i = 0; i < f->n; i++) {
 			struct finding *one = &f->all[i];
 			int r;
 
 			if (one->repair != k)
 				continue;
-			r = repair_one(d, j, one, now_ms, err);
+			r = repair_one(d, j, one, &live, now_ms, err);
 			if (r < 0 && r != -ENOENT)
 				return err_prefix(err, r, "%s/%s", one->place,
 				                  one->name);
-			one->repaired = true;
 		}
 	}
 	return 0;
@@ -154,7 +157,8 @@ repair_all(struct desk *d, struct journal *j, struct findings *f,
 
 /*
  * Mend what can be mended; what that brings to light (a finished entry
- * leaves its scratch behind) is mended in a second round.
+ * leaves its scratch behind) is mended in a second round.  What is left is
+ * what a last look finds.
  */
 static int
 repair_desk(struct desk *d, struct findings *f, int64_t now_ms, struct err *err)
@@ -162,6 +166,7 @@ repair_desk(struct desk *d, struct findings *f, int64_t now_ms, struct err *err)
 	autoclose int lock = desk_own(d, err);
 	struct journal j = { .fd = -1 };
 	autofindings rest = { 0 };
+	autofindings last = { 0 };
 	int r = lock < 0 ? lock : journal_open(d, &j, err);
 
 	if (r == 0)
@@ -170,6 +175,10 @@ repair_desk(struct desk *d, struct findings *f, int64_t now_ms, struct err *err)
 		r = inspect_desk(d, now_ms, &rest, err);
 	if (r == 0)
 		r = repair_all(d, &j, &rest, now_ms, err);
+	if (r == 0)
+		r = inspect_desk(d, now_ms, &last, err);
+	if (r == 0)
+		findings_settle(f, &last);
 	journal_close(&j);
 	return r;
 }
@@ -181,8 +190,12 @@ fsck_desk(struct spool *s, const char *name, bool repair, int64_t now_ms,
 	autofindings places = { 0 };
 	autofindings found = { 0 };
 	autodesk *d = NULL;
-	int left, r = inspect_places(s, name, &places);
+	int left, r = name_ok(name) ? sys_exists(s->agents_fd, name) : 0;
 
+	if (r == 0)
+		return err_set(err, -ENOENT, "there is no agent '%s'", name);
+	if (r > 0)
+		r = inspect_places(s, name, &places);
 	if (r < 0)
 		return err_sys(err, r, "cannot look at '%s/agents/%s'", s->root,
 		               name);
@@ -198,7 +211,9 @@ fsck_desk(struct spool *s, const char *name, bool repair, int64_t now_ms,
 		r = look(d, now_ms, &found, err);
 	if (r == 0 && repair && found.n)
 		r = repair_desk(d, &found, now_ms, err);
-	return r < 0 ? r : report(&found, name, fn, arg);
+	/* What was found is told even if mending it failed. */
+	left = report(&found, name, fn, arg);
+	return r < 0 ? r : left;
 }
 
 /* Directories of agents/ that are no desks. */

@@ -82,7 +82,7 @@ add_to_print(void *arg, int parent, const char *name, const char *path,
 	if (directory)
 		return 0;
 	fd = sys_open_beneath(parent, name, O_RDONLY);
-	if (fd >= 0 && take_lease(fd) == LEASE_WRITER)
+	if (fd == -EAGAIN || (fd >= 0 && take_lease(fd) == LEASE_WRITER))
 		t->writer = true;
 	return 0;
 }
@@ -108,7 +108,11 @@ file_settled(int fd, struct drop *drop, const struct stat *st, int64_t now_ns,
 	switch (take_lease(fd)) {
 	case LEASE_WRITER:
 		drop->quiet_since_ns = 0;
-		drop->recheck_ns = now_ns + REPROBE_NS;
+		/* CLOSE_WRITE will tell; this is for where it does not. */
+		drop->recheck_ns =
+			now_ns +
+			(REPROBE_NS << (drop->waits < 5 ? drop->waits : 5));
+		drop->waits++;
 		return 0;
 	case LEASE_FREE:
 		/* An empty file may be one that is about to be written. */
@@ -234,8 +238,12 @@ free_name(const struct desk *d, const char *as)
 	                               name_safe(as);
 
 	for (int i = 1; i < REJECTS_MAX; i++) {
-		autofree char *try = i == 1 ? mem_dup(plain) :
-		                              mem_printf("%s-%d", plain, i);
+		/* A handful are counted; then the time is as good. */
+		autofree char *try = i == 1  ? mem_dup(plain) :
+		                     i < 100 ? mem_printf("%s-%d", plain, i) :
+		                               mem_printf("%.180s-%" PRId64,
+		                                          plain,
+		                                          clock_wall_ns());
 
 		/* "x.why" is where the reason of a drop "x" will be. */
 		if (str_ends(try, ".why"))
@@ -320,24 +328,52 @@ inbox_list(const struct desk *d, char ***names)
 	return r;
 }
 
-int
-inbox_sweep(struct desk *d, int64_t now_ms)
+/* ".NANOSECONDS.PID…" is by drop.c, ".NAME.PID.tmp" by sys_write_file(). */
+bool
+inbox_is_leftover(const char *name)
+{
+	size_t end = strlen(name), n;
+
+	if (name[0] != '.')
+		return false;
+	if (strspn(name + 1, "0123456789") == 19)
+		return true;
+	if (!str_ends(name, ".tmp"))
+		return false;
+	end -= strlen(".tmp");
+	for (n = end; name[n - 1] >= '0' && name[n - 1] <= '9'; n--)
+		;
+	return n < end && n > 1 && name[n - 1] == '.';
+}
+
+static int
+sweep_place(struct desk *d, enum place p, int64_t now_ms)
 {
 	autodir DIR *dir = NULL;
 	struct dirent *de;
-	int r = sys_listdir(d->at[PLACE_INBOX], ".", &dir);
+	int r = sys_listdir(d->at[p], ".", &dir);
 
 	while (r >= 0 && (r = sys_next(dir, &de)) > 0) {
 		struct stat st;
 
-		/* Only our own: ".NANOSECONDS.PID…", as drop.c makes them. */
-		if (de->d_name[0] != '.' ||
-		    strspn(de->d_name + 1, "0123456789") != 19 ||
-		    sys_stat(d->at[PLACE_INBOX], de->d_name, &st) < 0)
+		if (!inbox_is_leftover(de->d_name) ||
+		    sys_stat(d->at[p], de->d_name, &st) < 0)
 			continue;
 		if (S_ISREG(st.st_mode) &&
 		    now_ms / 1000 - st.st_ctim.tv_sec > PRIVATE_OLD_S)
-			(void)sys_unlink(d->at[PLACE_INBOX], de->d_name);
+			(void)sys_unlink(d->at[p], de->d_name);
 	}
-	return r < 0 ? r : 0;
+	return r;
+}
+
+int
+inbox_sweep(struct desk *d, int64_t now_ms)
+{
+	static const enum place places[] = { PLACE_INBOX, PLACE_REQUESTS,
+		                             PLACE_REJECTED };
+	int r = 0;
+
+	for (size_t i = 0; i < countof(places) && r == 0; i++)
+		r = sweep_place(d, places[i], now_ms);
+	return r;
 }

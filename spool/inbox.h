@@ -20,6 +20,7 @@ struct drop {
 	char *name;
 	int64_t recheck_ns; /* boot clock: when to look again */
 	int64_t quiet_since_ns;
+	unsigned waits;       /* looks that found a writer */
 	uint64_t fingerprint; /* of sizes and times, to see it change */
 };
 
@@ -59,7 +60,13 @@ int inbox_reject(struct desk *d, enum place from, const char *name,
 /* Names in inbox/ in the order of arrival (ctime, then name), NULL-ended. */
 int inbox_list(const struct desk *d, char ***names);
 
-/* Remove private (dot) files that a dead submitter left an hour ago. */
+/* Is it the private name of a file that a process of ours was writing? */
+bool inbox_is_leftover(const char *name);
+
+/*
+ * Remove the private files that a dead process left an hour ago where not only
+ * the agent writes: in inbox/, requests/ and rejected/.
+ */
 int inbox_sweep(struct desk *d, int64_t now_ms);
 
 #endif

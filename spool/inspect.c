@@ -28,7 +28,8 @@ struct look {
 	struct findings *out;
 	struct seen *live; /* every well-named live entry */
 	size_t nlive, live_cap;
-	struct strset ids; /* of live tasks, tagged by census_take() */
+	struct strset ids;       /* of live tasks, tagged by census_take() */
+	struct strset beginning; /* of failed ones that begin again */
 };
 
 int
@@ -99,11 +100,16 @@ each(struct look *lk, enum place p,
 	return r;
 }
 
+/* Of several with one id the one that has come furthest is first. */
 static int
 by_id(const void *a, const void *b)
 {
-	return strcmp(((const struct seen *)a)->entry.id,
-	              ((const struct seen *)b)->entry.id);
+	const struct seen *x = a, *y = b;
+	int r = strcmp(x->entry.id, y->entry.id);
+
+	if (r == 0)
+		r = (int)y->entry.attempts - (int)x->entry.attempts;
+	return r ? r : (int)y->place - (int)x->place;
 }
 
 static int
@@ -143,7 +149,7 @@ compare_entries(struct look *lk)
 	qsort(lk->live, lk->nlive, sizeof(*lk->live), by_seq);
 	for (size_t i = 1; i < lk->nlive; i++)
 		if (lk->live[i].entry.seq == lk->live[i - 1].entry.seq &&
-		    strcmp(lk->live[i].entry.id, lk->live[i - 1].entry.id))
+		    strcmp(lk->live[i].entry.id, lk->live[i - 1].entry.id) != 0)
 			findings_add(lk->out, "same-sequence", REPAIR_NONE,
 			             desk_place_name(lk->live[i].place),
 			             entry_format(&lk->live[i].entry, name),
@@ -165,8 +171,11 @@ look_inside_result(struct look *lk, enum place p, const char *id)
 	if (r == -ENOENT && sys_exists(lk->desk->at[p], id) == 0)
 		return; /* begun again meanwhile */
 	if (r < 0) {
-		findings_add(lk->out, "bad-result", REPAIR_PUT_ASIDE, place, id,
-		             "%s", err.text);
+		/* What could not be read this time is not moved. */
+		findings_add(lk->out, "bad-result",
+		             err_class(r) == ERR_REJECT ? REPAIR_PUT_ASIDE :
+		                                          REPAIR_NONE,
+		             place, id, "%s", err.text);
 		return;
 	}
 	o = state_outcome_parse(json_str(json_get(result, "state"), NULL));
@@ -202,13 +211,15 @@ look_at_result(struct look *lk, enum place p, const char *name)
 		             "outbox/");
 }
 
+/* "=ENTRY" is a failed task that begins again: its scratch is needed. */
 static void
 look_at_claimed(struct look *lk, enum place p, const char *name)
 {
 	struct entry e;
 
-	if (!inbox_dropped_name(name) &&
-	    !(name[0] == '=' && entry_parse(name + 1, &e) == 0))
+	if (name[0] == '=' && entry_parse(name + 1, &e) == 0)
+		(void)strset_add(&lk->beginning, e.id);
+	else if (!inbox_dropped_name(name))
 		findings_add(lk->out, "unknown", REPAIR_PUT_ASIDE,
 		             desk_place_name(p), name,
 		             "nothing of spoolhand's has such a name here");
@@ -217,7 +228,7 @@ look_at_claimed(struct look *lk, enum place p, const char *name)
 static void
 look_at_work(struct look *lk, enum place p, const char *name)
 {
-	if (!strset_has(&lk->ids, name))
+	if (!strset_has(&lk->ids, name) && !strset_has(&lk->beginning, name))
 		findings_add(lk->out, "stale-work", REPAIR_REMOVE,
 		             desk_place_name(p), name,
 		             "scratch of a task that is not live; the agent "
@@ -229,8 +240,10 @@ look_at_reject(struct look *lk, enum place p, const char *name)
 {
 	autofree char *why = mem_printf("%s.why", name);
 	autofree char *what = mem_dup(name);
+	struct stat st;
 
-	if (str_ends(name, ".why")) {
+	if (str_ends(name, ".why") &&
+	    sys_stat(lk->desk->at[p], name, &st) == 0 && S_ISREG(st.st_mode)) {
 		what[strlen(what) - strlen(".why")] = '\0';
 		if (sys_exists(lk->desk->at[p], what) == 0)
 			findings_add(lk->out, "reason-alone", REPAIR_REMOVE,
@@ -243,11 +256,14 @@ look_at_reject(struct look *lk, enum place p, const char *name)
 	}
 }
 
-/* Private files in inbox/ of submitters that died. */
+/*
+ * Private files of ours whose writer died.  Other dot names are left alone:
+ * people build their drops under them.
+ */
 static int
-look_at_private(struct look *lk)
+look_at_private(struct look *lk, enum place p)
 {
-	int fd = lk->desk->at[PLACE_INBOX];
+	int fd = lk->desk->at[p];
 	autodir DIR *dir = NULL;
 	struct dirent *de;
 	int r = sys_listdir(fd, ".", &dir);
@@ -255,11 +271,12 @@ look_at_private(struct look *lk)
 	while (r >= 0 && (r = sys_next(dir, &de)) > 0) {
 		struct stat st;
 
-		if (de->d_name[0] != '.' || sys_stat(fd, de->d_name, &st) < 0)
+		if (!inbox_is_leftover(de->d_name) ||
+		    sys_stat(fd, de->d_name, &st) < 0 || !S_ISREG(st.st_mode))
 			continue;
 		if (lk->now_ms / 1000 - st.st_ctim.tv_sec > PRIVATE_OLD_S)
 			findings_add(lk->out, "stale-private", REPAIR_REMOVE,
-			             "inbox", de->d_name,
+			             desk_place_name(p), de->d_name,
 			             "a private file that nobody has finished "
 			             "for an hour");
 	}
@@ -336,7 +353,11 @@ look_everywhere(struct look *lk)
 	if (r == 0)
 		r = each(lk, PLACE_REJECTED, look_at_reject);
 	if (r == 0)
-		r = look_at_private(lk);
+		r = look_at_private(lk, PLACE_INBOX);
+	if (r == 0)
+		r = look_at_private(lk, PLACE_REQUESTS);
+	if (r == 0)
+		r = look_at_private(lk, PLACE_REJECTED);
 	return r == 0 ? look_at_journal(lk) : r;
 }
 
@@ -349,6 +370,7 @@ inspect_desk(const struct desk *d, int64_t now_ms, struct findings *out,
 
 	free(lk.live);
 	strset_done(&lk.ids);
+	strset_done(&lk.beginning);
 	return r < 0 ? err_sys(err, r, "cannot look through the desk of '%s'",
 	                       d->name) :
 	               0;

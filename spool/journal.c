@@ -13,6 +13,7 @@
 
 struct tail {
 	uint64_t next, last_seq;
+	bool admitted; /* an "admit" line: the newest has the highest seq */
 };
 
 static int
@@ -27,6 +28,8 @@ note_line(void *arg, const struct json *line, int64_t offset)
 		t->next = n + 1;
 	if (seq > t->last_seq)
 		t->last_seq = seq;
+	if (strcmp(json_str(json_get(line, "ev"), ""), "admit") == 0)
+		t->admitted = true;
 	return 0;
 }
 
@@ -46,7 +49,7 @@ journal_open(struct desk *d, struct journal *j, struct err *err)
 {
 	autoclose int fd = sys_append(d->fd, DESK_JOURNAL, 0644);
 	autoclose int rfd = sys_open(d->fd, DESK_JOURNAL, O_RDONLY);
-	struct tail t = { 1, 0 };
+	struct tail t = { 1, 0, false };
 	int64_t size, from;
 	int r;
 
@@ -56,8 +59,8 @@ journal_open(struct desk *d, struct journal *j, struct err *err)
 		               d->name, DESK_JOURNAL);
 	size = journal_size(d);
 	r = mend_end(fd, rfd, size);
-	for (from = size; r == 0 && from > 0 && t.next == 1;) {
-		/* A tail without one good line: look further back. */
+	for (from = size; r == 0 && from > 0 && !t.admitted;) {
+		/* An old task may be all that the tail tells of. */
 		from = from > TAIL_BYTES ? from - TAIL_BYTES : 0;
 		r = journal_read(d, from, note_line, &t);
 	}

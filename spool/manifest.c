@@ -104,16 +104,20 @@ check_row(int dir, const struct json *row, struct err *err)
 	autofree char *shown = name_show(path);
 	autoclose int fd = -1;
 	char hex[DIGEST_TEXT_MAX];
+	struct stat st;
 	int64_t size;
 	int r;
 
 	if (!name_path_ok(path))
 		return err_set(err, -EBADMSG, "the manifest names '%s'", shown);
 	fd = sys_open_beneath(dir, path, O_RDONLY);
-	if (fd == -ENOENT)
+	if (fd == -ENOENT || fd == -ENOTDIR)
 		return err_set(err, -EBADMSG, "'%s' is missing", shown);
-	if (fd < 0)
+	if (fd < 0 && err_class(fd) != ERR_REJECT)
 		return err_sys(err, fd, "cannot open '%s'", shown);
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(err, -EBADMSG, "'%s' is no longer a file",
+		               shown);
 	r = digest_fd(fd, hex, &size);
 	if (r < 0)
 		return err_sys(err, r, "cannot read '%s'", shown);

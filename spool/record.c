@@ -92,6 +92,22 @@ record_write(struct desk *d, const char *id, const struct record *rec)
 	                      false);
 }
 
+int
+record_origin(const struct desk *d, enum place p, const struct entry *e,
+              const struct record *rec, int64_t *uid, int64_t *admitted_ms)
+{
+	char name[ENTRY_NAME_MAX];
+	struct stat st;
+	int r = sys_stat(d->at[p], entry_format(e, name), &st);
+
+	if (r < 0)
+		return r;
+	*uid = rec->uid >= 0 ? rec->uid : (int64_t)st.st_uid;
+	*admitted_ms = (int64_t)st.st_mtim.tv_sec * 1000 +
+	               st.st_mtim.tv_nsec / CLOCK_NS_PER_MS;
+	return 0;
+}
+
 int64_t
 record_wait_left(const struct record *rec, const char *boot,
                  int64_t now_boot_ns, int64_t now_wall_ms)

@@ -13,6 +13,7 @@
 
 #include "base/proc.h"
 #include "spool/desk.h"
+#include "spool/entry.h"
 
 struct record {
 	int64_t uid;       /* of the submitter; -1: the owner of the entry */
@@ -36,6 +37,13 @@ struct record {
 /* Always fills `rec`; an error is an empty record. */
 void record_read(const struct desk *d, const char *id, struct record *rec);
 int record_write(struct desk *d, const char *id, const struct record *rec);
+
+/*
+ * Who asked for the task of this entry, and when it was admitted (wall clock,
+ * ms): by the entry itself, unless the record knows better.
+ */
+int record_origin(const struct desk *d, enum place p, const struct entry *e,
+                  const struct record *rec, int64_t *uid, int64_t *admitted_ms);
 
 /*
  * The wait that is left at (now_boot_ns, now_wall_ms), in ns, 0 if over: by

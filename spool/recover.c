@@ -30,19 +30,34 @@ static const enum place live_places[] = {
 	PLACE_PENDING, PLACE_READY, PLACE_RUNNING, PLACE_SAVING, PLACE_BLOCKED,
 };
 
+/* Something of its name that is no result would be in its way for ever. */
+static int
+clear_the_way(struct recovery *rc, enum place p, const char *id)
+{
+	int r = sys_exists(rc->desk->at[p], id);
+
+	if (r <= 0)
+		return r;
+	return inbox_reject(rc->desk, p, id, id,
+	                    "this stood where a result belongs", rc->err);
+}
+
 static int
 finish_if_published(struct recovery *rc, enum place p, const struct entry *e)
 {
 	static const enum place ends[] = { PLACE_OUTBOX, PLACE_FAILED };
 
 	for (size_t i = 0; i < countof(ends); i++) {
-		int r = sys_exists(rc->desk->at[ends[i]], e->id);
+		int r;
 
-		if (r == 0)
+		if (!result_is_there(rc->desk, ends[i], e->id)) {
+			r = clear_the_way(rc, ends[i], e->id);
+			if (r < 0)
+				return r;
 			continue;
-		if (r > 0)
-			r = result_finish(rc->desk, rc->journal, p, e, ends[i],
-			                  rc->now_ms, rc->err);
+		}
+		r = result_finish(rc->desk, rc->journal, p, e, ends[i],
+		                  rc->now_ms, rc->err);
 		if (r < 0)
 			return r;
 		rc->count->finished++;
@@ -61,7 +76,7 @@ publish_if_staged(struct recovery *rc, const struct entry *e)
 		return r;
 	/* A power cut may have torn what was not synced: read it back. */
 	r = result_verify(rc->desk, e->id, NULL);
-	if (r == -EBADMSG || r == -ENOENT)
+	if (r < 0 && err_class(r) == ERR_REJECT)
 		return 0;
 	if (r == 0)
 		r = result_sync(rc->desk, e->id, rc->err);
@@ -76,56 +91,86 @@ publish_if_staged(struct recovery *rc, const struct entry *e)
 
 /* It crashed once too often: FAILED(crashed), with what it left behind. */
 static int
-give_up(struct recovery *rc, enum place p, const struct entry *e,
-        const struct record *rec)
+give_up(struct recovery *rc, const struct entry *e, const struct record *rec)
 {
 	struct ending end = { .outcome = OUT_FAILED,
 		              .reason = "crashed",
 		              .message = rec->message,
 		              .exit = -1,
-		              .uid = rec->uid,
 		              .first_started_ms = rec->first_started_ms,
 		              .ended_ms = rc->now_ms };
 	autotask t = TASK_INIT;
 	char name[ENTRY_NAME_MAX];
-	int r = task_open(rc->desk->at[p], entry_format(e, name), &t, rc->err);
+	int r = record_origin(rc->desk, PLACE_SAVING, e, rec, &end.uid,
+	                      &end.admitted_ms);
 
+	/* Unreadable is no obstacle: it goes as it is. */
+	if (r == 0 && task_open(rc->desk->at[PLACE_SAVING],
+	                        entry_format(e, name), &t, NULL) < 0)
+		task_default(&t);
 	if (r == 0)
-		r = result_stage(rc->desk, p, e, &t, &end, rc->now_ms, rc->err);
+		r = result_stage_anyway(rc->desk, PLACE_SAVING, e, &t, &end,
+		                        rc->now_ms, rc->err);
 	if (r == 0)
 		r = result_sync(rc->desk, e->id, rc->err);
 	if (r == 0)
-		r = result_publish(rc->desk, rc->journal, p, e, rc->now_ms,
-		                   rc->err);
+		r = result_publish(rc->desk, rc->journal, PLACE_SAVING, e,
+		                   rc->now_ms, rc->err);
 	return r;
+}
+
+static int
+block(struct recovery *rc, const struct entry *e, const struct record *rec)
+{
+	struct move m = { .from = PLACE_SAVING,
+		          .to = PLACE_BLOCKED,
+		          .reason = state_reason_name(BLOCK_CRASHED),
+		          .why = rec->message,
+		          .until_ms = rec->until_ms };
+	struct entry moved = *e;
+	int r = result_discard(rc->desk, e->id);
+
+	if (r == 0)
+		r = record_write(rc->desk, e->id, rec);
+	return r < 0 ? r :
+	               move_task(rc->desk, rc->journal, &m, &moved, rc->now_ms);
+}
+
+/*
+ * Its worker is dead: what it had of work/ID is taken back before anything is
+ * written there.  From saving/ on, all of that is ours.
+ */
+static int
+to_saving(struct recovery *rc, const struct entry *e)
+{
+	struct move m = { .from = PLACE_RUNNING,
+		          .to = PLACE_SAVING,
+		          .reason = "recovery",
+		          .why = "its worker is gone" };
+	struct entry moved = *e;
+	int r = result_reclaim(rc->desk, e->id);
+
+	return r < 0 ? r :
+	               move_task(rc->desk, rc->journal, &m, &moved, rc->now_ms);
 }
 
 static int
 block_crashed(struct recovery *rc, enum place p, const struct entry *e)
 {
-	struct move m = { .from = p,
-		          .to = PLACE_BLOCKED,
-		          .reason = state_reason_name(BLOCK_CRASHED) };
-	struct entry moved = *e;
 	struct record rec;
-	int r;
+	int r = p == PLACE_RUNNING ? to_saving(rc, e) : 0;
 
-	record_read(rc->desk, e->id, &rec);
-	rec.crashes++;
-	rc->count->crashed++;
-	if (rc->policy(rc->arg, e, &rec))
-		return give_up(rc, p, e, &rec);
-	r = result_discard(rc->desk, e->id);
-	if (r == 0)
-		r = record_write(rc->desk, e->id, &rec);
-	m.why = rec.message;
-	m.until_ms = rec.until_ms;
-	if (r == 0)
-		r = move_task(rc->desk, rc->journal, &m, &moved, rc->now_ms);
-	if (r < 0)
-		return err_sys(rc->err, r, "cannot recover '%s/%s'",
-		               rc->desk->name, e->id);
-	return 0;
+	if (r == 0) {
+		record_read(rc->desk, e->id, &rec);
+		rec.crashes++;
+		rc->count->crashed++;
+		if (rc->policy(rc->arg, e, &rec))
+			return give_up(rc, e, &rec);
+		r = block(rc, e, &rec);
+	}
+	return r < 0 ? err_sys(rc->err, r, "cannot recover '%s/%s'",
+	                       rc->desk->name, e->id) :
+	               0;
 }
 
 static int

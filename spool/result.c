@@ -10,6 +10,7 @@
 #include "base/keys.h"
 #include "base/mem.h"
 #include "base/sys.h"
+#include "spool/inbox.h"
 #include "spool/manifest.h"
 #include "spool/taskdir.h"
 #include "spool/treecopy.h"
@@ -30,8 +31,9 @@ int
 result_staged(const struct desk *d, const char *id)
 {
 	autofree char *path = staged_path(id, RESULT_FILE);
+	int r = sys_exists(d->at[PLACE_WORK], path);
 
-	return sys_exists(d->at[PLACE_WORK], path);
+	return r == -ENOTDIR || r == -ELOOP ? 0 : r;
 }
 
 /* Remove what a process that died while it wrote the record left. */
@@ -211,6 +213,33 @@ result_stage(struct desk *d, enum place from, const struct entry *e,
 }
 
 int
+result_refuse(struct desk *d, const char *id)
+{
+	autofree char *out = staged_path(id, "out");
+	autofree char *refused = mem_printf("%s/refused", id);
+	int r = sys_remove_tree(d->at[PLACE_WORK], refused);
+
+	if (r == 0)
+		r = sys_rename(d->at[PLACE_WORK], out, d->at[PLACE_WORK],
+		               refused);
+	return r == -ENOENT ? 0 : r;
+}
+
+int
+result_stage_anyway(struct desk *d, enum place from, const struct entry *e,
+                    const struct task *t, const struct ending *end,
+                    int64_t now_ms, struct err *err)
+{
+	int r = result_stage(d, from, e, t, end, now_ms, err);
+
+	if (r == 0 || err_class(r) != ERR_REJECT)
+		return r;
+	r = result_refuse(d, e->id);
+	return r < 0 ? err_sys(err, r, "cannot put artifacts aside") :
+	               result_stage(d, from, e, t, end, now_ms, err);
+}
+
+int
 result_sync(struct desk *d, const char *id, struct err *err)
 {
 	autofree char *dir = staged_path(id, "");
@@ -277,6 +306,18 @@ let_go(struct desk *d, struct journal *j, enum place from,
 	return sys_remove_tree(d->at[from], entry_format(e, name));
 }
 
+bool
+result_is_there(const struct desk *d, enum place p, const char *id)
+{
+	autojson *result = NULL;
+	int r = sys_exists(d->at[p], id) == 0 ?
+	                -ENOENT :
+	                result_read(d, p, id, &result, NULL);
+
+	/* What cannot be read for another reason is not taken for absent. */
+	return r != -ENOENT && r != -ENOTDIR && r != -EBADMSG;
+}
+
 int
 result_publish(struct desk *d, struct journal *j, enum place from,
                const struct entry *e, int64_t now_ms, struct err *err)
@@ -293,6 +334,14 @@ result_publish(struct desk *d, struct journal *j, enum place from,
 		state_outcome_parse(json_str(json_get(result, "state"), NULL));
 	to = outcome == OUT_COMPLETED ? PLACE_OUTBOX : PLACE_FAILED;
 	r = sys_rename(d->at[PLACE_WORK], dir, d->at[to], e->id);
+	if (r == -EEXIST && !result_is_there(d, to, e->id)) {
+		/* Somebody's directory, but no result: it makes way. */
+		r = inbox_reject(d, to, e->id, e->id,
+		                 "this stood where a result belongs", err);
+		if (r == 0)
+			r = sys_rename(d->at[PLACE_WORK], dir, d->at[to],
+			               e->id);
+	}
 	if (r == -EEXIST)
 		r = 0; /* published before: that one counts */
 	if (r == 0 && d->spool->durable)
@@ -324,6 +373,63 @@ result_finish(struct desk *d, struct journal *j, enum place from,
 	if (r < 0)
 		return err_sys(err, r, "cannot finish '%s/%s'", d->name, e->id);
 	return 0;
+}
+
+/* work/ID, as a directory that we may write to. */
+static int
+open_work(int places, const char *id)
+{
+	int fd = sys_opendir(places, id);
+	int r = 0;
+
+	if (fd == -ENOTDIR || fd == -ELOOP)
+		r = sys_unlink(places, id);
+	else if (fd >= 0)
+		return fd;
+	else if (fd != -ENOENT)
+		return fd;
+	if (r == 0)
+		r = sys_mkdir(places, id, 0755);
+	return r < 0 ? r : sys_opendir(places, id);
+}
+
+/* Is it what it should be, or nothing?  A directory must be ours to move. */
+static int
+reclaim_part(int work, const char *name, mode_t type)
+{
+	struct stat st;
+	int r = sys_stat(work, name, &st);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if ((st.st_mode & S_IFMT) != type)
+		return sys_remove_tree(work, name);
+	if (type != S_IFDIR || (st.st_mode & S_IRWXU) == S_IRWXU)
+		return 0;
+	return fchmodat(work, name, 0755, 0) < 0 ? -errno : 0;
+}
+
+int
+result_reclaim(struct desk *d, const char *id)
+{
+	autoclose int work = open_work(d->at[PLACE_WORK], id);
+	int r;
+
+	if (work == -EACCES &&
+	    fchmodat(d->at[PLACE_WORK], id, 0755, AT_SYMLINK_NOFOLLOW) == 0)
+		work = open_work(d->at[PLACE_WORK], id);
+	if (work < 0)
+		return work;
+	r = sys_chmod(work, 0755);
+	if (r == 0)
+		r = sys_remove_tree(work, RESULT_STAGED);
+	if (r == 0)
+		r = sys_remove_tree(work, "refused");
+	if (r == 0)
+		r = reclaim_part(work, "stdout", S_IFREG);
+	if (r == 0)
+		r = reclaim_part(work, "stderr", S_IFREG);
+	return r < 0 ? r : reclaim_part(work, "out", S_IFDIR);
 }
 
 int

@@ -55,6 +55,17 @@ int result_stage(struct desk *d, enum place from, const struct entry *e,
                  const struct task *t, const struct ending *end, int64_t now_ms,
                  struct err *err);
 
+/* Put what is staged of out/ aside, where it is not published. */
+int result_refuse(struct desk *d, const char *id);
+
+/*
+ * The same for an ending that is no success: what cannot be published of out/
+ * is put aside, and does not keep the task from ending.
+ */
+int result_stage_anyway(struct desk *d, enum place from, const struct entry *e,
+                        const struct task *t, const struct ending *end,
+                        int64_t now_ms, struct err *err);
+
 int result_sync(struct desk *d, const char *id, struct err *err);
 
 /* -EBADMSG: a file differs from the manifest; `err` names it. */
@@ -75,6 +86,13 @@ int result_finish(struct desk *d, struct journal *j, enum place from,
                   const struct entry *e, enum place published, int64_t now_ms,
                   struct err *err);
 
+/*
+ * Take work/ID back from a worker that has ended: whatever it made of the
+ * directory, it is one again, with nothing staged, and with files where files
+ * belong.  Before anything is written there, and before saving/.
+ */
+int result_reclaim(struct desk *d, const char *id);
+
 /* Remove work/ID and everything in it. */
 int result_clean(struct desk *d, const char *id);
 
@@ -84,6 +102,9 @@ int result_discard(struct desk *d, const char *id);
 /* result.json of a published result (PLACE_OUTBOX or PLACE_FAILED). */
 int result_read(const struct desk *d, enum place p, const char *id,
                 struct json **out, struct err *err);
+
+/* Is there a published result, and not just something of that name? */
+bool result_is_there(const struct desk *d, enum place p, const char *id);
 
 /* Compare a published result with its manifest: -EBADMSG and what differs. */
 int result_check(const struct desk *d, enum place p, const char *id,

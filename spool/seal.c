@@ -34,9 +34,9 @@ look(struct survey *s, const struct stat *st)
 	if (st->st_uid != geteuid() ||
 	    (S_ISREG(st->st_mode) && st->st_nlink > 1))
 		s->shared = true;
-	if (S_ISREG(st->st_mode))
+	if (S_ISREG(st->st_mode) && st->st_size <= s->max - s->bytes)
 		s->bytes += st->st_size;
-	if (s->bytes > s->max)
+	else if (S_ISREG(st->st_mode))
 		return err_set(s->err, -EBADMSG,
 		               "it is larger than max_task_bytes (%lld); put "
 		               "large data elsewhere and name its path",
@@ -84,6 +84,9 @@ take_copy(struct desk *d, char *claimed, uid_t uid, int64_t max,
 	r = treecopy_copy(admit, claimed, admit, COPY_NAME, max, err);
 	if (r == -EFBIG)
 		return -EBADMSG;
+	/* The original may have been promised to survive a power cut. */
+	if (r == 0 && d->spool->durable)
+		r = treecopy_sync(admit, COPY_NAME);
 	if (r == 0)
 		r = sys_rename(admit, COPY_NAME, admit, sealed);
 	if (r == 0)

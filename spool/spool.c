@@ -100,19 +100,28 @@ spool_open(const char *root, struct spool **out, struct err *err)
 	return 0;
 }
 
-/* Is it meant to be a spool, and nobody has begun to make it one? */
+/* Does it hold anything, or is it not there? */
+static bool
+is_empty(int dfd, const char *name)
+{
+	autodir DIR *dir = NULL;
+	struct dirent *de;
+	int r = sys_listdir(dfd, name, &dir);
+
+	return r < 0 ? r == -ENOENT : sys_next(dir, &de) == 0;
+}
+
+/*
+ * Is it meant to be a spool, and nobody has made it one?  Somebody may be
+ * doing that at this moment, so an empty agents/ says nothing.
+ */
 static bool
 is_bare(const char *root, const char *config)
 {
 	autoclose int fd = sys_opendir(AT_FDCWD, root);
 
-	if (fd < 0)
-		return false;
-	for (size_t i = 0; i < countof(tree); i++)
-		if (sys_exists(fd, tree[i]) != 0)
-			return false;
-	return sys_exists(fd, SPOOL_FORMAT_FILE) == 0 &&
-	       sys_exists(fd, config) == 1;
+	return fd >= 0 && sys_exists(fd, config) == 1 &&
+	       sys_exists(fd, SPOOL_FORMAT_FILE) == 0 && is_empty(fd, "agents");
 }
 
 int
@@ -121,8 +130,10 @@ spool_open_or_make(const char *root, const char *config, struct spool **out,
 {
 	int r = spool_open(root, out, err);
 
-	if (r != -ENOENT || !is_bare(root, config))
+	if (r != -ENOENT)
 		return r;
+	if (!is_bare(root, config)) /* or somebody has just made it one */
+		return spool_open(root, out, err);
 	r = spool_make(root, err);
 	return r < 0 ? r : spool_open(root, out, err);
 }

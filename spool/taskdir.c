@@ -172,16 +172,22 @@ sorted_names(int dfd, char ***out)
 {
 	autodir DIR *dir = NULL;
 	char **list = mem_new(1, sizeof(*list));
+	size_t n = 0, cap = 1;
 	struct dirent *de;
 	int r = sys_listdir(dfd, ".", &dir);
 
-	while (r >= 0 && (r = sys_next(dir, &de)) > 0)
-		keys_append(&list, de->d_name);
+	/* One more than may be there, for the walk to complain of. */
+	while (r >= 0 && n <= TASKDIR_FILES_MAX &&
+	       (r = sys_next(dir, &de)) > 0) {
+		mem_room(&list, n + 1, &cap, sizeof(*list));
+		list[n++] = mem_dup(de->d_name);
+		list[n] = NULL;
+	}
 	if (r < 0) {
 		keys_free_list(list);
 		return r;
 	}
-	qsort(list, keys_count(list), sizeof(*list), by_name);
+	qsort(list, n, sizeof(*list), by_name);
 	*out = list;
 	return 0;
 }

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
@@ -13,24 +15,55 @@ struct target {
 	int fd;
 	const char *name;
 	int64_t left; /* bytes that may still be copied; < 0: link */
+	bool others;  /* somebody else's: it must not change meanwhile */
 	struct err *err;
 };
+
+/*
+ * With a read lease nobody has it open for writing, nor can open it so before
+ * `fd` is closed.  Where there is none to be had, times must tell.
+ */
+static bool
+begin_still(int fd, struct stat *st)
+{
+	(void)fcntl(fd, F_SETSIG, SIGURG);
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0 && errno == EAGAIN)
+		return false;
+	return fstat(fd, st) == 0;
+}
+
+static bool
+was_still(int fd, const struct stat *before)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_size == before->st_size &&
+	       st.st_mtim.tv_sec == before->st_mtim.tv_sec &&
+	       st.st_mtim.tv_nsec == before->st_mtim.tv_nsec &&
+	       st.st_ctim.tv_sec == before->st_ctim.tv_sec &&
+	       st.st_ctim.tv_nsec == before->st_ctim.tv_nsec;
+}
 
 static int
 copy_one(struct target *t, int fromfd, const char *from, const char *to)
 {
 	autoclose int in = sys_open_beneath(fromfd, from, O_RDONLY);
 	autoclose int out = -1;
+	struct stat before;
 	int64_t n;
 
 	if (in < 0)
 		return in;
+	if (t->others && !begin_still(in, &before))
+		return -EAGAIN;
 	out = sys_create(t->fd, to, 0644);
 	if (out < 0)
 		return out;
 	n = sys_copy(in, 0, out, t->left);
 	if (n < 0)
 		return (int)n;
+	if (t->others && !was_still(in, &before))
+		return -EAGAIN;
 	t->left -= n;
 	return 0;
 }
@@ -38,7 +71,7 @@ copy_one(struct target *t, int fromfd, const char *from, const char *to)
 static int
 link_one(struct target *t, int fromfd, const char *from, const char *to)
 {
-	struct target copying = { t->fd, t->name, INT64_MAX, t->err };
+	struct target copying = { t->fd, t->name, INT64_MAX, false, t->err };
 	int r = sys_link(fromfd, from, t->fd, to);
 
 	if (r == -EEXIST)
@@ -67,6 +100,11 @@ take_one(void *arg, int parent, const char *name, const char *path,
 		return 0;
 	if (r == -EFBIG)
 		return err_set(t->err, r, "it is larger than max_task_bytes");
+	if (r == -EAGAIN)
+		return err_set(t->err, r,
+		               "somebody writes to '%s', or holds a lease on "
+		               "it; drop it again",
+		               path);
 	return r < 0 ? err_sys(t->err, r, "cannot copy '%s'", path) : 0;
 }
 
@@ -93,7 +131,7 @@ int
 treecopy_link(int fromfd, const char *from, int tofd, const char *to,
               struct err *err)
 {
-	struct target t = { tofd, to, -1, err };
+	struct target t = { tofd, to, -1, false, err };
 
 	return take_all(fromfd, from, &t);
 }
@@ -102,7 +140,30 @@ int
 treecopy_copy(int fromfd, const char *from, int tofd, const char *to,
               int64_t max, struct err *err)
 {
-	struct target t = { tofd, to, max, err };
+	struct target t = { tofd, to, max, true, err };
 
 	return take_all(fromfd, from, &t);
+}
+
+static int
+sync_one(void *arg, int parent, const char *name, const char *path,
+         int directory)
+{
+	autoclose int fd = sys_open_beneath(
+		parent, name, O_RDONLY | (directory ? O_DIRECTORY : 0));
+
+	(void)arg;
+	(void)path;
+	return fd < 0 ? fd : sys_fsync(fd);
+}
+
+int
+treecopy_sync(int dfd, const char *name)
+{
+	struct stat st;
+	int r = sys_stat(dfd, name, &st);
+
+	if (r == 0 && S_ISDIR(st.st_mode))
+		r = taskdir_walk(dfd, name, sync_one, NULL, NULL);
+	return r < 0 ? r : sync_one(NULL, dfd, name, name, 0);
 }

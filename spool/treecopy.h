@@ -1,5 +1,6 @@
 /*
- * treecopy.h - a second tree of the same files: by link, or by copy.
+ * treecopy.h - a second tree of the same files: by link, or by copy; and
+ * making a tree durable.
  */
 #ifndef SPOOL_TREECOPY_H
 #define SPOOL_TREECOPY_H
@@ -19,5 +20,8 @@ int treecopy_link(int fromfd, const char *from, int tofd, const char *to,
 /* The same with inodes of its own, at most `max` bytes (-EFBIG). */
 int treecopy_copy(int fromfd, const char *from, int tofd, const char *to,
                   int64_t max, struct err *err);
+
+/* Sync a file, or all files and directories of a tree and the tree itself. */
+int treecopy_sync(int dfd, const char *name);
 
 #endif

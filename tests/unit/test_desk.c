@@ -94,7 +94,7 @@ a_missing_place_is_made_again(void **state)
 	struct err err = { "" };
 
 	assert_int_equal(sys_rmdir(f->desk->fd, "blocked"), 0);
-	assert_int_equal(desk_open(f->spool, "pm", &d, &err), -ENOENT);
+	assert_int_equal(desk_open(f->spool, "pm", &d, &err), -EBADMSG);
 	check_contains("open", err.text, "blocked");
 	assert_null(d);
 	assert_int_equal(desk_make(f->spool, "pm", NULL), 0);

@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/proc.h"
 #include "base/sys.h"
 #include "tests/support/libcheck.h"
@@ -269,28 +270,32 @@ static void
 holders_of_a_file_are_killed_and_no_others(void **state)
 {
 	struct scratch *s = *state;
-	autoclose int fd = -1;
-	pid_t holders[3], left = 0, other;
+	autoclose int watcher_fd = -1, fd = -1;
+	pid_t holders[3], left = 0, other, watcher;
 	struct stat st;
 
 	other = idle_child();
-	fd = sys_create(s->fd, "alive", 0600);
+	watcher_fd = sys_create(s->fd, "alive", 0600);
+	watcher = idle_child(); /* only looks at it */
+	fd = lock_take(s->fd, "alive");
 	assert_int_equal(fstat(fd, &st), 0);
 	for (int i = 0; i < 3; i++)
-		holders[i] = idle_child(); /* inherits it */
+		holders[i] = idle_child(); /* inherits the lock */
 	assert_int_equal(proc_kill_holders(st.st_dev, st.st_ino, soon(), &left),
 	                 0);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(check_exit(holders[i]), 256 + SIGKILL);
 	assert_int_equal(kill(other, 0), 0);
 	end_child(other);
+	assert_int_equal(kill(watcher, 0), 0);
+	end_child(watcher);
 }
 
 static void
 a_file_nobody_else_holds_has_nobody_to_kill(void **state)
 {
 	struct scratch *s = *state;
-	autoclose int fd = sys_create(s->fd, "alive", 0600);
+	autoclose int fd = lock_take(s->fd, "alive");
 	pid_t left = 0;
 	struct stat st;
 
@@ -304,7 +309,7 @@ a_file_nobody_else_holds_has_nobody_to_kill(void **state)
 static int
 kill_a_family(struct scratch *s)
 {
-	int fd = sys_create(s->fd, "alive", 0600);
+	int fd = lock_take(s->fd, "alive");
 	struct stat st;
 	pid_t left = 0;
 

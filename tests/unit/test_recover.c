@@ -114,7 +114,8 @@ what_ran_is_blocked_as_crashed(void **state)
 	assert_int_equal(rec.until_ms, FIXTURE_NOW + 5000);
 	assert_true(fixture_has(f, PLACE_WORK, "a/memory"));
 	journal = fixture_journal(f);
-	assert_string_equal(journal, "move a RUNNING>BLOCKED crashed\n");
+	assert_string_equal(journal, "phase a RUNNING>RUNNING recovery\n"
+	                             "move a RUNNING>BLOCKED crashed\n");
 	recover_again(f, 0);
 }
 

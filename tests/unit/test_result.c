@@ -232,6 +232,7 @@ a_result_is_published_once(void **state)
 	autofree char *places = NULL;
 
 	scratch_mkdir(f->desk->at[PLACE_OUTBOX], "a");
+	fixture_put(f, PLACE_OUTBOX, "a/result.json", "{\"id\":\"a\"}");
 	fixture_put(f, PLACE_OUTBOX, "a/first", "kept");
 	stage_ok(f, PLACE_SAVING, &e, &completed);
 	assert_int_equal(result_publish(f->desk, &f->journal, PLACE_SAVING, &e,
@@ -241,6 +242,25 @@ a_result_is_published_once(void **state)
 	assert_string_equal(text, "kept");
 	places = fixture_places(f);
 	assert_string_equal(places, "outbox/a ");
+}
+
+static void
+what_stands_where_a_result_belongs_makes_way(void **state)
+{
+	struct fixture *f = *state;
+	struct entry e = worked(f);
+	autofree char *places = NULL;
+
+	scratch_mkdir(f->desk->at[PLACE_OUTBOX], "a");
+	fixture_put(f, PLACE_OUTBOX, "a/mine", "kept");
+	stage_ok(f, PLACE_SAVING, &e, &completed);
+	assert_int_equal(result_publish(f->desk, &f->journal, PLACE_SAVING, &e,
+	                                FIXTURE_NOW, NULL),
+	                 0);
+	assert_int_equal(result_check(f->desk, PLACE_OUTBOX, "a", NULL), 0);
+	places = fixture_places(f);
+	assert_string_equal(places, "outbox/a rejected/a rejected/a.why ");
+	assert_true(fixture_has(f, PLACE_REJECTED, "a/mine"));
 }
 
 static void
@@ -327,6 +347,7 @@ main(void)
 			a_changed_byte_is_found_before_it_is_published),
 		TEST(a_result_is_published_once),
 		TEST(staging_again_after_a_crash_loses_nothing),
+		TEST(what_stands_where_a_result_belongs_makes_way),
 		TEST(an_artifact_with_a_second_name_is_published_as_a_copy),
 		TEST(a_task_that_left_nothing_has_a_result),
 		TEST(a_discarded_result_leaves_the_scratch),

@@ -8,14 +8,14 @@
 #include "tests/support/libcheck.h"
 
 static const struct table_column columns[] = {
-	{ "NAME", false, NULL },
-	{ "PENDING", true, "PND" },
-	{ "NOTE", false, NULL },
+	{ "NAME", false, NULL, 0 },
+	{ "PENDING", true, "PND", 0 },
+	{ "NOTE", false, NULL, 0 },
 };
 
 static const struct table_column no_heads[] = {
-	{ NULL, false, NULL },
-	{ NULL, false, NULL },
+	{ NULL, false, NULL, 0 },
+	{ NULL, false, NULL, 0 },
 };
 
 static const struct table_style plain = { false, false, 0 };
@@ -109,6 +109,39 @@ a_line_is_cut_at_the_edge(void **state)
 }
 
 static void
+what_can_be_spared_is_left_out_first(void **state)
+{
+	static const struct table_column spare[] = {
+		{ "NAME", false, NULL, 0 },
+		{ "ONE", true, NULL, 1 },
+		{ "TWO", true, NULL, 2 },
+		{ "NOTE", false, NULL, 0 },
+	};
+	static const struct row {
+		size_t width;
+		const char *want;
+	} rows[] = {
+		{ 34, "NAME  ONE  TWO  NOTE\npm      1    2  x y\n" },
+		{ 19, "NAME  ONE  NOTE\npm      1  x y\n" },
+		{ 14, "NAME  NOTE\npm    x y\n" },
+		{ 8, "NAME  NO\npm    x \n" },
+	};
+	autotable *t = table_new(spare, countof(spare));
+
+	(void)state;
+	table_row(t);
+	table_cell(t, TINT_NONE, "pm");
+	table_cell(t, TINT_NONE, "1");
+	table_cell(t, TINT_NONE, "2");
+	table_cell(t, TINT_NONE, "x y");
+	for (size_t i = 0; i < countof(rows); i++) {
+		const struct table_style s = { true, false, rows[i].width };
+
+		check_table(rows[i].want, t, &s, rows[i].want);
+	}
+}
+
+static void
 characters_are_counted_and_not_bytes(void **state)
 {
 	const struct table_style narrow = { true, false, 6 };
@@ -164,6 +197,7 @@ main(void)
 		cmocka_unit_test(a_colour_surrounds_its_text_alone),
 		cmocka_unit_test(brief_heads_are_used_where_room_is_scarce),
 		cmocka_unit_test(a_line_is_cut_at_the_edge),
+		cmocka_unit_test(what_can_be_spared_is_left_out_first),
 		cmocka_unit_test(characters_are_counted_and_not_bytes),
 		cmocka_unit_test(no_name_can_add_a_line_or_a_column),
 		cmocka_unit_test(cells_too_many_or_without_a_row_are_left_out),

@@ -86,7 +86,8 @@ a_value_that_cannot_be_is_a_fault_of_usage(void **state)
 		"--id a/b",           "--priority urgent", "--after pm",
 		"--after pm/a/b",     "--input pm/a",      "--timeout 5",
 		"--retries -1",       "--label x",         "--output ../x",
-		"--output /etc/motd", "--retries many",
+		"--output /etc/motd", "--retries many",    "--label k=\xff",
+		"--title \xc3",
 	};
 
 	(void)state;

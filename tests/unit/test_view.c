@@ -311,6 +311,42 @@ up_paused_and_quarantined_are_files(void **state)
 	view_agent_done(&v);
 }
 
+/* A lock that cannot be looked at, as that of another user. */
+static void
+who_runs_an_agent_may_not_be_known(void **state)
+{
+	struct fixture *f = *state;
+	struct view_agent v;
+	autojson *o = NULL;
+
+	scratch_symlink(f->desk->fd, "lock", "lock");
+	v = look_at_agent(f);
+	assert_true(v.up < 0);
+	o = view_agent_json(&v);
+	assert_true(json_is_null(json_get(o, "up")));
+	assert_true(json_is_null(json_get(o, "pid")));
+	view_agent_done(&v);
+}
+
+static void
+the_first_blocked_task_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct record rec = RECORD_INIT;
+	struct view_agent v = look_at_agent(f);
+
+	assert_null(v.blocked);
+	view_agent_done(&v);
+	(void)fixture_task(f, PLACE_BLOCKED, 2, "b", "x");
+	(void)fixture_task(f, PLACE_BLOCKED, 1, "a", "x");
+	rec.reason = BLOCK_RETRY;
+	(void)snprintf(rec.message, sizeof(rec.message), "exit 3");
+	assert_int_equal(record_write(f->desk, "a", &rec), 0);
+	v = look_at_agent(f);
+	check_text("blocked", v.blocked, "pm/a is BLOCKED (retry): exit 3");
+	view_agent_done(&v);
+}
+
 /* A payload that cannot be opened does no harm, as it is not opened. */
 static void
 lists_open_no_task(void **state)
@@ -346,7 +382,7 @@ json_has_every_key_and_null_for_the_unknown(void **state)
 	           "{\"ref\":\"pm/a\",\"agent\":\"pm\",\"id\":\"a\","
 	           "\"state\":\"DROPPED\",\"priority\":null,\"seq\":null,"
 	           "\"attempts\":0,\"reason\":null,\"until\":null,"
-	           "\"title\":null,\"message\":null,\"progress\":null,"
+	           "\"message\":null,\"title\":null,\"progress\":null,"
 	           "\"admitted\":null,\"started\":null,\"ended\":null}");
 	view_task_done(&v);
 }
@@ -388,6 +424,8 @@ main(void)
 		TEST(the_state_of_an_agent_is_derived),
 		TEST(drops_that_are_being_written_do_not_count),
 		TEST(up_paused_and_quarantined_are_files),
+		TEST(who_runs_an_agent_may_not_be_known),
+		TEST(the_first_blocked_task_is_told),
 		TEST(lists_open_no_task),
 		TEST(json_has_every_key_and_null_for_the_unknown),
 		TEST(json_of_an_agent_counts_saving_as_running),

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/mem.h"
 #include "base/sys.h"
 #include "cli/view.h"
@@ -87,6 +88,47 @@ an_agent_that_is_not_configured_is_told(void **state)
 	(void)fixture_task(f, PLACE_READY, 1, "a", "x");
 	check_part("removed", f, "a",
 	           "agent 'pm' is not in spoolhand.yaml: nobody runs it");
+}
+
+/* It may be draining, or know another spoolhand.yaml. */
+static void
+nothing_is_promised_for_the_orchestrator(void **state)
+{
+	struct fixture *f = *state;
+	autoclose int gm = -1;
+
+	scratch_mkdir(f->spool->fd, "gm");
+	gm = lock_take(f->spool->fd, "gm/lock");
+	assert_true(gm >= 0);
+	(void)fixture_task(f, PLACE_READY, 1, "a", "x");
+	check_part("orchestrator", f, "a",
+	           "agent 'pm' is not running now; if the orchestrator does "
+	           "not start it in a moment: spoolhand down; spoolhand up");
+}
+
+static void
+nothing_is_claimed_of_an_agent_that_cannot_be_known(void **state)
+{
+	struct fixture *f = *state;
+
+	scratch_symlink(f->desk->fd, "lock", "lock");
+	(void)fixture_task(f, PLACE_READY, 1, "a", "x");
+	fixture_put(f, PLACE_RUNNING, "5.000000000002.2.b", "x");
+	check_why("ready", f, "a",
+	          "pm/a is READY and next in line; pm/b is "
+	          "RUNNING");
+	check_part("running", f, "b", "pm/b is RUNNING since ");
+}
+
+static void
+a_cancel_that_waits_for_the_agent_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_put(f, PLACE_INBOX, "a.md", "x");
+	fixture_put(f, PLACE_REQUESTS, "cancel.a", "");
+	check_part("cancel", f, "a",
+	           "; a request to cancel it lies there for its agent");
 }
 
 static void
@@ -332,6 +374,9 @@ main(void)
 	cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
 		TEST(a_drop_waits_for_the_agent),
 		TEST(an_agent_that_is_not_configured_is_told),
+		TEST(nothing_is_promised_for_the_orchestrator),
+		TEST(nothing_is_claimed_of_an_agent_that_cannot_be_known),
+		TEST(a_cancel_that_waits_for_the_agent_is_told),
 		TEST(a_drop_at_a_full_desk_says_so),
 		TEST(pending_names_what_it_waits_for),
 		TEST(pending_behind_a_failure_says_how_to_mend_it),

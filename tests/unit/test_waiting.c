@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -107,6 +108,22 @@ one_of_many_is_enough_if_asked_for(void **state)
 }
 
 static void
+a_task_that_is_given_twice_is_waited_for_once(void **state)
+{
+	struct fixture *f = *state;
+	struct wait k;
+
+	publish(f, PLACE_OUTBOX, "a", "COMPLETED");
+	wait_begin(&k, f);
+	assert_int_equal(waiting_add(&k.w, "pm", "a"), 0);
+	assert_int_equal(waiting_add(&k.w, "pm", "a"), 0);
+	assert_int_equal(k.w.left, 1);
+	assert_int_equal(run(&k, false, SECONDS(0)), EXIT_FINE);
+	assert_string_equal(k.ended.data, "a COMPLETED ");
+	wait_end(&k);
+}
+
+static void
 what_is_nowhere_is_not_waited_for(void **state)
 {
 	struct fixture *f = *state;
@@ -196,6 +213,34 @@ a_drop_that_is_rejected_ends_the_wait(void **state)
 	wait_end(&k);
 }
 
+/* b ends after it has been seen that a is rejected. */
+static void
+reject_a_and_complete_b(const struct fixture *f)
+{
+	reject_a(f);
+	(void)poll(NULL, 0, 300);
+	publish(f, PLACE_OUTBOX, "b", "COMPLETED");
+}
+
+static void
+one_that_completed_is_enough_whatever_became_of_others(void **state)
+{
+	struct fixture *f = *state;
+	struct wait k;
+	pid_t child;
+
+	fixture_put(f, PLACE_INBOX, "a.md", "x");
+	(void)fixture_task(f, PLACE_READY, 1, "b", "x");
+	wait_begin(&k, f);
+	assert_int_equal(waiting_add(&k.w, "pm", "a"), 0);
+	assert_int_equal(waiting_add(&k.w, "pm", "b"), 0);
+	child = meanwhile(f, reject_a_and_complete_b);
+	assert_int_equal(run(&k, true, SECONDS(20)), EXIT_FINE);
+	assert_string_equal(k.ended.data, "b COMPLETED ");
+	assert_int_equal(check_exit(child), 0);
+	wait_end(&k);
+}
+
 static void
 a_failed_task_that_is_to_begin_again_has_not_ended(void **state)
 {
@@ -211,43 +256,6 @@ a_failed_task_that_is_to_begin_again_has_not_ended(void **state)
 	wait_end(&k);
 }
 
-static void
-the_deadline_is_a_duration_from_now(void **state)
-{
-	static const struct arg_option table[] = {
-		{ "timeout", 0, "DURATION", false, "" },
-	};
-	static const struct {
-		const char *value;
-		int status;
-		int64_t ms;
-	} rows[] = {
-		{ "0", EXIT_FINE, 0 },       { "1500ms", EXIT_FINE, 1500 },
-		{ "2m", EXIT_FINE, 120000 }, { "5", EXIT_USAGE, 0 },
-		{ "soon", EXIT_USAGE, 0 },   { "", EXIT_USAGE, 0 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < countof(rows); i++) {
-		autofree char *value = mem_dup(rows[i].value);
-		char option[] = "--timeout";
-		char *argv[] = { option, value };
-		int64_t before = clock_boot_ns();
-		int64_t deadline = 0;
-		struct args a;
-
-		assert_int_equal(args_parse(&a, table, 1, 2, argv), 0);
-		check_number(value, waiting_deadline(&a, "timeout", &deadline),
-		             rows[i].status);
-		args_done(&a);
-		if (rows[i].status != EXIT_FINE)
-			continue;
-		assert_true(deadline >= before + rows[i].ms * CLOCK_NS_PER_MS);
-		assert_true(deadline <=
-		            clock_boot_ns() + rows[i].ms * CLOCK_NS_PER_MS);
-	}
-}
-
 #define WITH_FIXTURE(test) \
 	cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
@@ -257,13 +265,15 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_FIXTURE(what_has_ended_is_told_at_once),
 		WITH_FIXTURE(one_of_many_is_enough_if_asked_for),
+		WITH_FIXTURE(a_task_that_is_given_twice_is_waited_for_once),
 		WITH_FIXTURE(what_is_nowhere_is_not_waited_for),
 		WITH_FIXTURE(a_wait_ends_at_its_deadline),
 		WITH_FIXTURE(the_end_of_a_task_ends_the_wait),
 		WITH_FIXTURE(a_drop_that_is_rejected_ends_the_wait),
 		WITH_FIXTURE(
+			one_that_completed_is_enough_whatever_became_of_others),
+		WITH_FIXTURE(
 			a_failed_task_that_is_to_begin_again_has_not_ended),
-		cmocka_unit_test(the_deadline_is_a_duration_from_now),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
