@@ -52,7 +52,7 @@ agents_configured(const struct context *cx, const char *name)
 	return !cx->config || config_agent(cx->config, name);
 }
 
-/* It has no desk, or no whole one: known agents get what is missing. */
+/* It has no desk: those of the configuration get one. */
 static int
 make_desk(struct context *cx, const char *name, bool make, struct desk **out)
 {

@@ -6,11 +6,12 @@
 
 #include "base/mem.h"
 #include "base/name.h"
-#include "base/sys.h"
 #include "cli/verb.h"
 #include "cli/view.h"
 #include "spool/desk.h"
 #include "spool/find.h"
+
+#define ROOT_VARIABLE "SPOOLHAND_ROOT"
 
 /* The nearest folder, from here upwards, that holds a spoolhand.yaml. */
 static char *
@@ -31,28 +32,32 @@ root_above(void)
 	return NULL;
 }
 
+/* `*from` is who named it, as a prefix for messages. */
 static char *
-root_of(const struct context *cx)
+root_of(const struct context *cx, const char **from)
 {
-	const char *env = getenv("SPOOLHAND_ROOT");
+	const char *env = getenv(ROOT_VARIABLE);
 
+	*from = "";
 	if (cx->root_option)
 		return mem_dup(cx->root_option);
-	if (env && env[0])
-		return mem_dup(env);
-	return root_above();
+	if (!env || !env[0])
+		return root_above();
+	*from = "$" ROOT_VARIABLE ": ";
+	return mem_dup(env);
 }
 
 int
 context_spool(struct context *cx)
 {
 	autofree char *root = NULL;
+	const char *from;
 	struct err err = { "" };
 	int r;
 
 	if (cx->spool)
 		return EXIT_FINE;
-	root = root_of(cx);
+	root = root_of(cx, &from);
 	if (!root) {
 		complain("no spool here: no %s in this folder or one above it; "
 		         "make one with 'spoolhand init', or name one with "
@@ -62,7 +67,7 @@ context_spool(struct context *cx)
 	}
 	r = spool_open_or_make(root, CONFIG_FILE, &cx->spool, &err);
 	if (r == -ENOENT || r == -ENOTDIR || r == -EBADMSG) {
-		complain("%s", err.text);
+		complain("%s%s", from, err.text);
 		return EXIT_BAD_CONFIG;
 	}
 	return r < 0 ? fail(r, &err) : EXIT_FINE;
@@ -140,7 +145,7 @@ complete_id(struct context *cx, const char *ref, const char *agent, char **id)
 	char *whole = NULL;
 	int r = desk_open(cx->spool, agent, &d, &err);
 
-	if (r == -ENOENT && sys_exists(cx->spool->agents_fd, agent) != 1)
+	if (r == -ENOENT)
 		return complain_no_desk(cx, agent, ref);
 	if (r < 0)
 		return fail(r, &err);

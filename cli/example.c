@@ -81,7 +81,7 @@ complain_unknown(char *const *folders, const char *name, struct err *err)
 		str_addf(&list, "%s%s", p == names ? "" : ", ", *p);
 	keys_free_list(names);
 	if (!list.len)
-		return err_set(err, -ENOENT,
+		return err_set(err, -ENOPKG,
 		               "no examples are installed; say in "
 		               "$SPOOLHAND_EXAMPLES where they are");
 	return err_set(err, -ENOENT, "there is no example '%s'; there is: %s",

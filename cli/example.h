@@ -13,7 +13,7 @@
 
 /*
  * A descriptor of the example's folder; -ENOENT, with the names of those
- * there are in `err`.
+ * there are in `err`, or -ENOPKG if there are none at all.
  */
 int example_open(const char *name, struct err *err);
 

@@ -2,21 +2,21 @@
 
 #include <stdio.h>
 
+#include "cli/absent.h"
 #include "cli/agents.h"
 
 int
 requesting_drop(struct context *cx, struct desk *d, const struct request *rq,
                 const char *what)
 {
-	struct proc_id owner;
 	struct err err = { "" };
+	autostr absent = STR_INIT;
 	int r = request_drop(d, rq, &err);
 
 	if (r < 0)
 		return fail(r, &err);
-	if (desk_owner(d, &owner) != 1)
-		say(cx, "agent '%s' is not running: %s at its next start",
-		    d->name, what);
+	if (what && absent_tell(d, &absent))
+		say(cx, "%s; %s at its next start", absent.data, what);
 	return EXIT_FINE;
 }
 

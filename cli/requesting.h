@@ -28,7 +28,10 @@ int requesting_tasks(struct context *cx, const struct args *a,
 int requesting_agent(struct context *cx, const struct args *a,
                      struct desk **out);
 
-/* Drop it, and say `what` was asked for if the agent is not there to do it. */
+/*
+ * Drop it, and say `what` (unless NULL) was asked for if the agent is not
+ * there to do it.
+ */
 int requesting_drop(struct context *cx, struct desk *d,
                     const struct request *rq, const char *what);
 

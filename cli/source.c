@@ -59,6 +59,9 @@ keep_stream(int in, int out, const char *name, int64_t max, struct err *err)
 			return 0;
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == EISDIR)
+			return err_set(err, -EBADMSG,
+			               "%s is a directory; name a FILE", name);
 		if (n < 0) {
 			r = err_sys(err, -errno, "cannot read %s", name);
 			/* Closed by who started us: no bug of ours. */
@@ -157,6 +160,12 @@ source_close(struct source *s)
 	if (s->fd >= 0)
 		(void)close(s->fd);
 	s->fd = -1;
+}
+
+const char *
+source_name(const struct source *s)
+{
+	return s->path ? s->path : "standard input";
 }
 
 char *

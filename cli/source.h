@@ -26,6 +26,9 @@ int source_open(struct source *s, const char *path, int64_t max,
 int source_open_text(struct source *s, const char *text, struct err *err);
 void source_close(struct source *s);
 
+/* What it is called in messages. */
+const char *source_name(const struct source *s);
+
 /* What an id is made from: "brief" of "docs/brief.md".  To free. */
 char *source_stem(const struct source *s);
 

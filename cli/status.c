@@ -11,17 +11,17 @@
 #define BAR_WIDTH 10
 
 static const struct table_column agent_columns[] = {
-	{ "NAME", false, NULL },     { "STATE", false, NULL },
-	{ "UP", false, NULL },       { "PENDING", true, "PEND" },
-	{ "READY", true, "RDY" },    { "RUNNING", true, "RUN" },
-	{ "BLOCKED", true, "BLK" },  { "DONE", true, NULL },
-	{ "FAILED", true, "FAIL" },  { "TASK", false, NULL },
-	{ "PROGRESS", false, NULL }, { "NOTE", false, NULL },
+	{ "NAME", false, NULL, 0 },     { "STATE", false, NULL, 0 },
+	{ "UP", false, NULL, 0 },       { "PENDING", true, "PEND", 6 },
+	{ "READY", true, "RDY", 5 },    { "RUNNING", true, "RUN", 8 },
+	{ "BLOCKED", true, "BLK", 4 },  { "DONE", true, NULL, 7 },
+	{ "FAILED", true, "FAIL", 3 },  { "TASK", false, NULL, 1 },
+	{ "PROGRESS", false, NULL, 2 }, { "NOTE", false, NULL, 0 },
 };
 
 static const struct table_column task_columns[] = {
-	{ NULL, false, NULL },
-	{ NULL, false, NULL },
+	{ NULL, false, NULL, 0 },
+	{ NULL, false, NULL, 0 },
 };
 
 /* "[####------]  40% 12s parsing"; time and bar for people only. */
@@ -70,6 +70,15 @@ add_word(struct str *out, bool is_so, const char *what)
 }
 
 static void
+add_up(struct table *t, int up)
+{
+	if (up < 0)
+		table_cell(t, TINT_NONE, "?");
+	else
+		table_cell(t, up ? TINT_GOOD : TINT_DIM, up ? "up" : "down");
+}
+
+static void
 add_agent_row(const struct status *st, struct table *t,
               const struct view_agent *v)
 {
@@ -87,10 +96,11 @@ add_agent_row(const struct status *st, struct table *t,
 	add_count(&note, n[PLACE_INBOX] + n[PLACE_ADMIT], "dropped");
 	add_count(&note, n[PLACE_REJECTED], "rejected");
 	add_word(&note, !v->configured, "not in " CONFIG_FILE);
+	add_word(&note, v->blocked != NULL, v->blocked);
 	table_row(t);
 	table_cell(t, TINT_NONE, v->name);
 	table_cell(t, table_tint_of(v->state), v->state);
-	table_cell(t, v->up ? TINT_GOOD : TINT_DIM, v->up ? "up" : "down");
+	add_up(t, v->up);
 	for (size_t i = 0; i < countof(counted); i++)
 		table_cellf(t, TINT_NONE, "%d",
 		            n[counted[i]] + (counted[i] == PLACE_RUNNING ?
@@ -101,20 +111,30 @@ add_agent_row(const struct status *st, struct table *t,
 	table_cell(t, TINT_WAIT, str_text(&note));
 }
 
-/* An agent of the configuration may not have a desk yet. */
-static int
-look_at_agent(const struct status *st, const char *name, struct view_agent *v)
+/*
+ * An agent of the configuration may not have a desk yet.  One whose desk is
+ * not to be used does not hide the others: false, having said so once.
+ */
+static bool
+look_at_agent(struct status *st, const char *name, struct view_agent *v)
 {
 	struct err err = { "" };
 	int r = view_agent(st->cx->spool, name, v, &err);
 
-	if (r == -ENOENT)
+	if (r == -ENOENT) {
 		*v = (struct view_agent){ .name = mem_dup(name),
 			                  .state = "IDLE" };
-	else if (r < 0)
-		return fail(r, &err);
+	} else if (r < 0) {
+		if (strset_add(&st->told, name))
+			r = fail(r, &err);
+		if (st->status == EXIT_FINE)
+			st->status = r;
+		return false;
+	}
 	v->configured = agents_configured(st->cx, name);
-	return EXIT_FINE;
+	if (st->json && v->has_task)
+		view_times(st->cx->spool, &v->task);
+	return true;
 }
 
 static void
@@ -126,17 +146,16 @@ add_json(struct str *out, struct json *o)
 }
 
 static int
-print_agents(const struct status *st, struct str *out, bool *at_rest)
+print_agents(struct status *st, struct str *out, bool *at_rest)
 {
 	autotable *t = table_new(agent_columns, countof(agent_columns));
 
 	*at_rest = true;
 	for (char **p = st->agents; *p; p++) {
 		struct view_agent v;
-		int r = look_at_agent(st, *p, &v);
 
-		if (r != EXIT_FINE)
-			return r;
+		if (!look_at_agent(st, *p, &v))
+			continue;
 		if (st->json)
 			add_json(out, view_agent_json(&v));
 		else
@@ -222,7 +241,7 @@ print_task(const struct status *st, struct str *out, bool *at_rest)
 }
 
 int
-status_print(const struct status *st, struct str *out, bool *at_rest)
+status_print(struct status *st, struct str *out, bool *at_rest)
 {
 	return st->agents ? print_agents(st, out, at_rest) :
 	                    print_task(st, out, at_rest);

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "base/strset.h"
 #include "cli/table.h"
 #include "cli/verb.h"
 
@@ -17,14 +18,17 @@ struct status {
 	bool json;
 	bool stream; /* no line is to change by the time alone */
 	struct table_style style;
+	int status;         /* of the first agent that cannot be looked at */
+	struct strset told; /* those that this has been said of */
 };
 
 /*
  * Append the picture of this moment to `out`; `at_rest` tells that nothing
  * of it will change by itself.  0, or the exit status after having said what
- * is wrong.
+ * is wrong.  An agent that cannot be looked at is left out: that is said
+ * once, and remembered in st->status.
  */
-int status_print(const struct status *st, struct str *out, bool *at_rest);
+int status_print(struct status *st, struct str *out, bool *at_rest);
 
 /*
  * Show it, and again whenever it changes: on a terminal in place, elsewhere

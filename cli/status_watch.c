@@ -69,7 +69,7 @@ print_changes(const char *now, const char *before)
 		size_t m = strcspn(before, "\n");
 
 		if (n != m + 1 || strncmp(now, before, n) != 0)
-			(void)fwrite(now, 1, n, stdout);
+			put(now, n);
 		now += n;
 		before += m + (before[m] == '\n');
 	}
@@ -95,7 +95,7 @@ print_in_place(struct watching *w, const char *text)
 	}
 	str_adds(&out, TERM_CLEAR_DOWN);
 	w->height = height;
-	(void)fwrite(out.data, 1, out.len, stdout);
+	put(out.data, out.len);
 }
 
 static void
@@ -106,7 +106,7 @@ show(struct watching *w, const struct str *now)
 	else if (w->st->json)
 		print_changes(str_text(now), str_text(&w->last));
 	else
-		(void)fwrite(now->data, 1, now->len, stdout);
+		put(now->data, now->len);
 }
 
 /* Look, and show it if it is not what is shown already. */
@@ -114,10 +114,14 @@ static int
 look(struct watching *w, bool *at_rest, bool *changed)
 {
 	struct str now = STR_INIT;
+	size_t told = w->st->told.used;
 	int r;
 
 	watch_all(w);
 	r = status_print(w->st, &now, at_rest);
+	/* What has been said stands below the picture: begin another. */
+	if (w->st->told.used != told)
+		w->height = 0;
 	*changed = strcmp(str_text(&now), str_text(&w->last)) != 0;
 	if (r == EXIT_FINE && *changed)
 		show(w, &now);

@@ -10,6 +10,7 @@
 #include "base/name.h"
 #include "base/sys.h"
 #include "cli/known.h"
+#include "cli/shellword.h"
 #include "cli/source.h"
 #include "cli/taskargs.h"
 #include "spool/drop.h"
@@ -68,10 +69,18 @@ static int
 fail_source(const struct batch *b, const char *path, int code,
             const struct err *err)
 {
+	autofree char *from = NULL;
+	autofree char *to = NULL;
+	autofree char *word = NULL;
+
 	if (code != -EISDIR)
 		return fail(code, err);
-	complain("%s; drop it as it is: mv %s %s/agents/%s/inbox/", err->text,
-	         path, b->cx->spool->root, b->a->operands[0]);
+	from = shellword(path);
+	to = mem_printf("%s/agents/%s/inbox/", b->cx->spool->root,
+	                b->a->operands[0]);
+	word = shellword(to);
+	complain("%s; drop it as it is: mv %s%s %s", err->text,
+	         path[0] == '-' ? "-- " : "", from, word);
 	return EXIT_BAD_DATA;
 }
 
@@ -110,12 +119,40 @@ read_task(const struct batch *b, size_t i, struct task *t)
 	return taskargs_apply(b->a, t);
 }
 
+/* Who asks for it: the option, or the header of the file. */
+static const char *
+ref_from(const struct batch *b, size_t i, const char *ref)
+{
+	static const char *const options[] = { "after", "input" };
+
+	for (size_t k = 0; k < countof(options); k++) {
+		const char *const *v = args_values(b->a, options[k]);
+
+		for (; *v; v++)
+			if (strcmp(*v, ref) == 0)
+				return k ? "--input" : "--after";
+	}
+	return source_name(&b->sources[i]);
+}
+
+/* Is this, or an artifact of it, the task itself? */
+static bool
+is_itself(const struct batch *b, const struct task *t, const char *ref)
+{
+	autofree char *own =
+		mem_printf("%s/%s", b->out->desk->name, t->id ? t->id : "");
+	size_t n = strlen(own);
+
+	return t->id && strncmp(ref, own, n) == 0 && (!ref[n] || ref[n] == '/');
+}
+
 /*
  * What a task waits for must be able to come: an agent of the configuration
  * that has had no task yet gets its desk here.
  */
 static int
-check_ref(const struct batch *b, const char *ref)
+check_ref(const struct batch *b, size_t i, const struct task *t,
+          const char *ref)
 {
 	struct spool *s = b->cx->spool;
 	autofree char *agent = mem_dupn(ref, strcspn(ref, "/"));
@@ -123,24 +160,32 @@ check_ref(const struct batch *b, const char *ref)
 	struct err err = { "" };
 	int r = sys_exists(s->agents_fd, agent);
 
+	if (is_itself(b, t, ref)) {
+		complain("%s: '%s' is the task itself, which would wait for "
+		         "ever; leave it out",
+		         ref_from(b, i, ref), ref);
+		return EXIT_BAD_DATA;
+	}
 	if (r == 1)
 		return EXIT_FINE;
 	r = config_find(b->cx->config, agent, &found, &err);
 	if (r == 0)
 		r = desk_make(s, agent, &err);
 	if (r < 0)
-		return fail(err_prefix(&err, r, "waits for '%s'", ref), &err);
+		return fail(err_prefix(&err, r, "%s: '%s'", ref_from(b, i, ref),
+		                       ref),
+		            &err);
 	return EXIT_FINE;
 }
 
 static int
-check_refs(const struct batch *b, const struct task *t)
+check_refs(const struct batch *b, size_t k, const struct task *t)
 {
 	char *const *lists[] = { t->after, t->inputs };
 
 	for (size_t i = 0; i < countof(lists); i++) {
 		for (char *const *p = lists[i]; p && *p; p++) {
-			int r = check_ref(b, *p);
+			int r = check_ref(b, k, t, *p);
 
 			if (r != EXIT_FINE)
 				return r;
@@ -188,7 +233,7 @@ check_task(struct batch *b, size_t i, int64_t wall_ns)
 	int r = read_task(b, i, &t);
 
 	if (r == EXIT_FINE)
-		r = check_refs(b, &t);
+		r = check_refs(b, i, &t);
 	if (r != EXIT_FINE)
 		return r;
 	if (!t.id) {

@@ -10,6 +10,7 @@
 #include "cli/term.h"
 
 #define GAP    2        /* blanks between columns */
+#define LAST   16       /* the last column may be cut down to this */
 #define HEADER SIZE_MAX /* instead of the number of a row */
 
 struct cell {
@@ -28,6 +29,7 @@ struct table {
 
 struct layout {
 	size_t *widths; /* of the columns */
+	bool *hidden;   /* those that are left out */
 	bool header, brief;
 };
 
@@ -218,6 +220,8 @@ add_line(const struct table *t, const struct table_style *style,
 		struct shown s = shown_at(t, y, row, c);
 		size_t pad = y->widths[c] - utf8_width(s.text);
 
+		if (y->hidden[c])
+			continue;
 		if (t->columns[c].right) {
 			owed += pad;
 			pad = 0;
@@ -234,12 +238,11 @@ add_line(const struct table *t, const struct table_style *style,
 	str_addc(out, '\n');
 }
 
-/* The width of each column; gives that of the whole. */
-static size_t
+/* The width of each column. */
+static void
 lay_out(const struct table *t, struct layout *y)
 {
 	size_t nrows = t->ncells / t->ncolumns;
-	size_t sum = 0;
 
 	for (size_t c = 0; c < t->ncolumns; c++) {
 		y->widths[c] =
@@ -252,9 +255,39 @@ lay_out(const struct table *t, struct layout *y)
 			if (w > y->widths[c])
 				y->widths[c] = w;
 		}
-		sum += y->widths[c] + (c ? GAP : 0);
 	}
-	return sum;
+}
+
+/* Does all that is not left out fit, but for the end of the last column? */
+static bool
+fits(const struct table *t, const struct layout *y, size_t width)
+{
+	size_t sum = 0;
+
+	for (size_t c = 0; c < t->ncolumns; c++) {
+		size_t w = y->widths[c];
+
+		if (c + 1 == t->ncolumns && w > LAST)
+			w = LAST;
+		if (!y->hidden[c])
+			sum += w + (sum ? GAP : 0);
+	}
+	return sum <= width;
+}
+
+/* Leave out the column that can be spared most; false if none can. */
+static bool
+spare_one(const struct table *t, struct layout *y)
+{
+	size_t most = 0;
+
+	/* The first says what the line is about. */
+	for (size_t c = 1; c < t->ncolumns; c++)
+		if (!y->hidden[c] &&
+		    t->columns[c].spare > (most ? t->columns[most].spare : 0))
+			most = c;
+	y->hidden[most] = most > 0;
+	return most > 0;
 }
 
 static void
@@ -262,12 +295,16 @@ print_for_people(const struct table *t, const struct table_style *style,
                  struct str *out)
 {
 	autofree size_t *widths = mem_new(t->ncolumns, sizeof(*widths));
-	struct layout y = { widths, t->columns[0].head != NULL, false };
+	autofree bool *hidden = mem_new(t->ncolumns, sizeof(*hidden));
+	struct layout y = { widths, hidden, t->columns[0].head != NULL, false };
 	size_t nrows = t->ncells / t->ncolumns;
 
-	if (lay_out(t, &y) > style->width && style->width) {
+	lay_out(t, &y);
+	if (style->width && !fits(t, &y, style->width)) {
 		y.brief = true;
-		(void)lay_out(t, &y);
+		lay_out(t, &y);
+		while (!fits(t, &y, style->width) && spare_one(t, &y))
+			;
 	}
 	if (y.header)
 		add_line(t, style, &y, HEADER, out);

@@ -37,12 +37,13 @@ struct table_column {
 	const char *head;  /* NULL in every column: no header */
 	bool right;        /* numbers are aligned to the right */
 	const char *brief; /* the head where room is scarce; may be NULL */
+	int spare; /* and the highest of these is left out first; 0: never */
 };
 
 struct table_style {
 	bool people; /* a person looks */
 	bool colour;
-	size_t width; /* lines are cut there; 0: nowhere */
+	size_t width; /* columns are left out, then lines cut; 0: never */
 };
 
 /* How to print to this descriptor; nothing is cut. */

@@ -115,12 +115,24 @@ fail(int code, const struct err *err)
 	return status_of(code);
 }
 
-/* What stdio failed of before the last flush, it has not kept. */
+/* What put() failed of: stdio itself does not keep it. */
+static int put_failed;
+
+void
+put(const char *text, size_t len)
+{
+	errno = 0;
+	if (len && fwrite(text, 1, len, stdout) != len && !put_failed)
+		put_failed = errno;
+}
+
 static int
 lost_reason(void)
 {
 	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
 
+	if (put_failed)
+		return put_failed;
 	return poll(&p, 1, 0) == 1 && p.revents & POLLERR ? EPIPE : EIO;
 }
 
@@ -137,7 +149,7 @@ finish_output(void)
 	errno = 0;
 	if (!failed && fflush(stdout) == 0 && !ferror(stdout))
 		return EXIT_FINE;
-	code = errno ? errno : lost_reason();
+	code = errno && !put_failed ? errno : lost_reason();
 	if (!failed && code != EPIPE)
 		complain("cannot write to standard output: %s", err_name(code));
 	failed = true;

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/name.h"
+#include "base/str.h"
+#include "base/utf8.h"
 
 #define TRACE_FORM "xx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx"
 
@@ -62,6 +65,47 @@ carry_trace(struct task *t)
 	t->trace = mem_dup(trace);
 }
 
+/* What a person should be told of before a table of keys is asked. */
+static int
+check_value(const char *what, const char *value)
+{
+	autofree char *shown = name_show(value);
+
+	if (!utf8_valid(value, strlen(value)))
+		complain("%s: '%.60s' is not UTF-8, the encoding of all text "
+		         "in a task",
+		         what, shown);
+	else if (strcmp(what, "--id") == 0 && strlen(value) > NAME_LONGEST)
+		complain("--id: '%.20s...' is too long: it has %zu bytes, at "
+		         "most %d are possible",
+		         shown, strlen(value), NAME_LONGEST);
+	else
+		return EXIT_FINE;
+	return EXIT_USAGE;
+}
+
+/* The header of a file was checked when it was read. */
+static int
+check_all(const struct task *t)
+{
+	struct err err = { "" };
+
+	if (task_check(t, NULL, NULL, &err) == 0)
+		return EXIT_FINE;
+	/* "after: ..." is of --after. */
+	for (size_t i = 0; i < countof(option_keys); i++) {
+		const char *key = option_keys[i].key;
+		const char *text = err.text + strlen(key);
+
+		if (!str_starts(err.text, key) || *text != ':')
+			continue;
+		complain("--%s%s", option_keys[i].option, text);
+		return EXIT_USAGE;
+	}
+	complain("%s", err.text);
+	return EXIT_USAGE;
+}
+
 int
 taskargs_apply(const struct args *a, struct task *t)
 {
@@ -75,6 +119,8 @@ taskargs_apply(const struct args *a, struct task *t)
 			keys_find(task_keys, task_nkeys, option_keys[i].key);
 
 		for (; *value; value++) {
+			if (check_value(what, *value) != EXIT_FINE)
+				return EXIT_USAGE;
 			if (keys_set(key, what, *value, t, &err) < 0) {
 				complain("%s", err.text);
 				return EXIT_USAGE;
@@ -82,10 +128,5 @@ taskargs_apply(const struct args *a, struct task *t)
 		}
 	}
 	carry_trace(t);
-	/* The header of a file was checked when it was read. */
-	if (task_check(t, NULL, NULL, &err) < 0) {
-		complain("%s", err.text);
-		return EXIT_USAGE;
-	}
-	return EXIT_FINE;
+	return check_all(t);
 }

@@ -88,6 +88,9 @@ void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* complain() and the exit status for -errno: one mapping for all verbs. */
 int fail(int code, const struct err *err);
 
+/* Write to stdout.  finish_output() tells if it could not be done. */
+void put(const char *text, size_t len);
+
 /* Flush stdout; 0, or EXIT_IO after having said so (a full disk, EPIPE). */
 int finish_output(void);
 

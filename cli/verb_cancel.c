@@ -19,8 +19,8 @@ const struct verb verb_cancel = {
 	.name = "cancel",
 	.operands = "REF...",
 	.summary = "stop tasks, or take them out of the queue",
-	.text = "A task that has not run yet becomes WITHDRAWN; the worker\n"
-		"of a running one is stopped, and the task becomes FAILED.\n"
+	.text = "A task that is not RUNNING becomes WITHDRAWN; the worker\n"
+		"of a RUNNING one is stopped, and the task becomes FAILED.\n"
 		"One that has ended already is left as it is.\n"
 		"\n"
 		"Returns when the request is on disk, whether its agent runs\n"

@@ -2,9 +2,11 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/keys.h"
+#include "cli/deadline.h"
 #include "cli/gm.h"
 #include "cli/verb.h"
-#include "cli/waiting.h"
+#include "spool/desk.h"
 
 #define LOOK_AGAIN_MS 20
 
@@ -63,6 +65,37 @@ wait_for_end(struct context *cx, int64_t deadline_ns)
 	return EXIT_FINE;
 }
 
+/* An agent that runs without one: started by hand, or left behind. */
+static bool
+is_agent_up(const struct context *cx)
+{
+	char **names = NULL;
+	bool up = false;
+
+	if (desk_list(cx->spool, &names) < 0)
+		return false;
+	for (char **p = names; *p && !up; p++) {
+		autodesk *d = NULL;
+		struct proc_id owner;
+
+		up = desk_open(cx->spool, *p, &d, NULL) == 0 &&
+		     desk_owner(d, &owner) == 1;
+	}
+	keys_free_list(names);
+	return up;
+}
+
+static int
+complain_none(const struct context *cx)
+{
+	complain("no orchestrator runs in '%s'%s", cx->spool->root,
+	         is_agent_up(cx) ?
+	                 ", but agents do: spoolhand up takes them over, then "
+	                 "spoolhand down stops them" :
+	                 "");
+	return EXIT_NOT_RUNNING;
+}
+
 static int
 run(struct context *cx, const struct args *a)
 {
@@ -76,16 +109,14 @@ run(struct context *cx, const struct args *a)
 		complain("'down' takes no operand");
 		return EXIT_USAGE;
 	}
-	r = waiting_deadline(a, "timeout", &deadline_ns);
+	r = deadline_option(a, "timeout", &deadline_ns);
 	if (r == EXIT_FINE)
 		r = context_spool(cx);
 	if (r != EXIT_FINE)
 		return r;
 	r = gm_owner(cx->spool, &gm);
-	if (r == 0) {
-		complain("no orchestrator runs in '%s'", cx->spool->root);
-		return EXIT_NOT_RUNNING;
-	}
+	if (r == 0)
+		return complain_none(cx);
 	if (r > 0)
 		r = gm_request(cx->spool, request, &err);
 	else

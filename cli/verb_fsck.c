@@ -18,9 +18,9 @@ static const struct arg_option options[] = {
 };
 
 static const struct table_column columns[] = {
-	{ "AGENT", false, NULL }, { "CODE", false, NULL },
-	{ "PATH", false, NULL },  { "TEXT", false, NULL },
-	{ "", false, NULL },
+	{ "AGENT", false, NULL, 0 }, { "CODE", false, NULL, 0 },
+	{ "PATH", false, NULL, 0 },  { "TEXT", false, NULL, 0 },
+	{ "", false, NULL, 0 },
 };
 
 struct checking {
@@ -42,7 +42,8 @@ print_json(const struct fsck_finding *f)
 	json_set_str(o, "text", f->text);
 	json_set_bool(o, "repaired", f->repaired);
 	json_print(o, &line);
-	printf("%s\n", line.data);
+	str_addc(&line, '\n');
+	put(line.data, line.len);
 }
 
 static void
@@ -142,7 +143,7 @@ run(struct context *cx, const struct args *a)
 	/* No header above nothing. */
 	if (!table_empty(t))
 		table_print(t, &style, &out);
-	printf("%s", str_text(&out));
+	put(str_text(&out), out.len);
 	if (r != EXIT_FINE)
 		return r;
 	if (c.left) {

@@ -169,6 +169,10 @@ run(struct context *cx, const struct args *a)
 		folder = a->operands[0];
 	if (example) {
 		from = example_open(example, &err);
+		if (from == -ENOPKG) {
+			complain("%s", err.text);
+			return EXIT_NOT_RUNNING;
+		}
 		if (from < 0)
 			return fail(from, &err);
 	}

@@ -36,9 +36,9 @@ static const struct listed {
 };
 
 static const struct table_column columns[] = {
-	{ "REF", false, NULL },     { "STATE", false, NULL },
-	{ "CLASS", false, NULL },   { "SEQ", true, NULL },
-	{ "ATTEMPTS", true, NULL }, { "NOTE", false, NULL },
+	{ "REF", false, NULL, 0 },     { "STATE", false, NULL, 0 },
+	{ "CLASS", false, NULL, 0 },   { "SEQ", true, NULL, 0 },
+	{ "ATTEMPTS", true, NULL, 0 }, { "NOTE", false, NULL, 0 },
 };
 
 struct ls {
@@ -96,8 +96,9 @@ add_note(const struct ls *ls, const struct view_task *v, struct str *out)
 	char buf[CLOCK_TEXT_MAX];
 
 	if (v->progress.phase) {
-		str_addf(out, "%d%% %s", v->progress.percent,
-		         progress_phase_name(v->progress.phase));
+		if (v->progress.updated_ms)
+			str_addf(out, "%d%% ", v->progress.percent);
+		str_adds(out, progress_phase_name(v->progress.phase));
 		message = v->progress.message[0] ? v->progress.message : NULL;
 	}
 	if (v->reason)
@@ -166,9 +167,9 @@ list(struct ls *ls)
 		return r;
 	for (size_t i = 0; i < l.n; i++)
 		add_item(ls, &l.items[i]);
-	if (ls->table)
+	if (ls->table && !table_empty(ls->table))
 		table_print(ls->table, &style, &ls->out);
-	(void)fwrite(str_text(&ls->out), 1, ls->out.len, stdout);
+	put(str_text(&ls->out), ls->out.len);
 	return 0;
 }
 
@@ -194,6 +195,11 @@ run(struct context *cx, const struct args *a)
 	ls.table = args_has(a, "json") ? NULL : t;
 	r = list(&ls);
 	str_done(&ls.out);
+	if (r == 0 && table_empty(t) && ls.table && isatty(STDOUT_FILENO))
+		say(cx,
+		    "no such task at '%s'; all of them: spoolhand ls %s "
+		    "--state all",
+		    d->name, d->name);
 	if (r < 0)
 		return fail(err_sys(&err, r, "cannot list the tasks of '%s'",
 		                    d->name),
@@ -212,8 +218,8 @@ const struct verb verb_ls = {
 		"Columns: REF STATE CLASS SEQ ATTEMPTS NOTE.  On a terminal\n"
 		"a table with a header; elsewhere a line each, separated by\n"
 		"one tab, '-' for nothing, no header.  --json: the keys ref\n"
-		"agent id state priority seq attempts reason until; times\n"
-		"are milliseconds since 1970, what is not known is null.\n"
+		"agent id state priority seq attempts reason until message;\n"
+		"times are milliseconds since 1970, what is not known is null.\n"
 		"\n"
 		"example:\n"
 		"  spoolhand ls pm --state failed --state withdrawn\n",

@@ -110,7 +110,8 @@ print_manifest(const struct published *p)
 		autostr line = STR_INIT;
 
 		json_print(row, &line);
-		puts(str_text(&line));
+		str_addc(&line, '\n');
+		put(str_text(&line), line.len);
 	}
 	return finish_output();
 }
@@ -128,7 +129,7 @@ print_stream(const struct published *p, const char *name)
 {
 	int r = output_file(p->dir, name, STDOUT_FILENO);
 
-	/* A task that was withdrawn has written nothing. */
+	/* A task that was withdrawn may have written nothing. */
 	if (r == EXIT_NOT_FOUND && p->place == PLACE_FAILED)
 		return EXIT_FINE;
 	if (r == EXIT_NOT_FOUND)

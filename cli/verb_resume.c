@@ -4,19 +4,20 @@
 
 /* The orchestrator lifts a quarantine; it is asked to by a file as well. */
 static int
-release(struct context *cx, const char *agent)
+release(struct context *cx, const char *agent, bool *quarantined)
 {
 	autofree char *name = mem_printf("resume.%s", agent);
 	struct proc_id gm;
 	struct err err = { "" };
 	int r;
 
-	if (!gm_quarantine(cx->spool, agent, NULL))
+	*quarantined = gm_quarantine(cx->spool, agent, NULL);
+	if (!*quarantined)
 		return EXIT_FINE;
 	r = gm_request(cx->spool, name, &err);
 	if (r < 0)
 		return fail(r, &err);
-	if (gm_owner(cx->spool, &gm) != 1)
+	if (gm_owner(cx->spool, &gm) == 0)
 		say(cx,
 		    "agent '%s' is in quarantine: it will be released when "
 		    "'spoolhand up' runs",
@@ -28,14 +29,16 @@ static int
 run(struct context *cx, const struct args *a)
 {
 	const struct request rq = { .verb = REQUEST_RESUME };
+	bool quarantined = false;
 	autodesk *d = NULL;
 	int r = requesting_agent(cx, a, &d);
 
 	if (r == EXIT_FINE)
-		r = release(cx, d->name);
+		r = release(cx, d->name, &quarantined);
 	if (r != EXIT_FINE || !request_paused(d))
 		return r;
-	return requesting_drop(cx, d, &rq, "it will go on");
+	return requesting_drop(cx, d, &rq,
+	                       quarantined ? NULL : "it will go on");
 }
 
 const struct verb verb_resume = {

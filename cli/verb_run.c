@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "cli/deadline.h"
 #include "cli/known.h"
 #include "cli/output.h"
 #include "cli/submitting.h"
@@ -49,7 +50,7 @@ write_stream(const struct submitting *s, enum place p, const char *name,
 	autofree char *path = mem_printf("%s/%s", s->tasks[0].id, name);
 	int r = output_file(s->desk->at[p], path, out);
 
-	/* A task that was withdrawn has written nothing. */
+	/* A task that was withdrawn may have written nothing. */
 	return r == EXIT_NOT_FOUND ? EXIT_FINE : r;
 }
 
@@ -92,7 +93,7 @@ run(struct context *cx, const struct args *a)
 	autowaiting w = { 0 };
 	enum outcome outcome = OUT_NONE;
 	int64_t deadline_ns;
-	int r = waiting_deadline(a, "wait-timeout", &deadline_ns);
+	int r = deadline_option(a, "wait-timeout", &deadline_ns);
 
 	if (r != EXIT_FINE)
 		return r;

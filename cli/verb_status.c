@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cli/agents.h"
 #include "cli/status.h"
+#include "cli/term.h"
 
 static const struct arg_option options[] = {
 	{ "json", 0, NULL, false,
@@ -37,13 +38,18 @@ choose(struct status *st, const struct args *a)
 }
 
 static int
-print_once(const struct status *st)
+print_once(struct status *st)
 {
 	autostr out = STR_INIT;
+	size_t lines;
 	bool at_rest;
-	int r = status_print(st, &out, &at_rest);
+	int r;
 
-	(void)fwrite(str_text(&out), 1, out.len, stdout);
+	/* A task is shown whole, however long its lines are. */
+	if (st->agents)
+		(void)term_size(STDOUT_FILENO, &st->style.width, &lines);
+	r = status_print(st, &out, &at_rest);
+	put(str_text(&out), out.len);
 	return r;
 }
 
@@ -64,6 +70,9 @@ run(struct context *cx, const struct args *a)
 		r = status_watch(&st, until_idle);
 	else if (r == EXIT_FINE)
 		r = print_once(&st);
+	if (r == EXIT_FINE)
+		r = st.status;
+	strset_done(&st.told);
 	if (st.agents)
 		keys_free_list(st.agents);
 	free(st.agent);
@@ -80,12 +89,15 @@ const struct verb verb_status = {
 		"IDLE.\n"
 		"\n"
 		"Columns: NAME STATE UP PENDING READY RUNNING BLOCKED DONE\n"
-		"FAILED TASK PROGRESS NOTE; UP is 'up' or 'down', TASK is\n"
-		"the id of the running one, NOTE tells of a pause, a\n"
-		"quarantine and what lies in the inbox.  On a terminal a\n"
-		"table with a header; elsewhere a line each, separated by\n"
-		"one tab, '-' for nothing, no header.  A task is shown as\n"
-		"lines of a key and a value.\n"
+		"FAILED TASK PROGRESS NOTE; UP is 'up', 'down', or '?' where\n"
+		"that cannot be known, TASK is the id of the running one,\n"
+		"NOTE tells of a pause, a quarantine, what lies in the inbox\n"
+		"and the first BLOCKED task.  On a terminal a table with a\n"
+		"header, without the least columns if it is narrow; else a\n"
+		"line each, separated by one tab, '-' for nothing, no\n"
+		"header.  A task is shown as lines of a key and a value.\n"
+		"An agent whose desk cannot be looked at is left out, which\n"
+		"is said, and tells in the exit status.\n"
 		"\n"
 		"--watch draws it in place on a terminal, until Ctrl-C; else\n"
 		"it prints it again below, with --json only the objects that\n"
@@ -94,7 +106,7 @@ const struct verb verb_status = {
 		"Keys of an agent: agent state up paused quarantined\n"
 		"configured pid dropped pending ready running blocked\n"
 		"completed failed rejected task; of a task: ref agent id\n"
-		"state priority seq attempts reason until title message\n"
+		"state priority seq attempts reason until message title\n"
 		"progress admitted started ended.  Times are milliseconds\n"
 		"since 1970, what is not known is null.\n"
 		"\n"

@@ -1,5 +1,4 @@
-#include <stdio.h>
-
+#include "base/str.h"
 #include "cli/submitting.h"
 #include "cli/taskargs.h"
 #include "cli/verb.h"
@@ -9,10 +8,12 @@ run(struct context *cx, const struct args *a)
 {
 	autosubmitting s = { 0 };
 	int r = submitting_drop(cx, a, &s);
+	autostr refs = STR_INIT;
 	int out;
 
 	for (size_t i = 0; i < s.done; i++)
-		printf("%s/%s\n", s.desk->name, s.tasks[i].id);
+		str_addf(&refs, "%s/%s\n", s.desk->name, s.tasks[i].id);
+	put(str_text(&refs), refs.len);
 	out = finish_output();
 	return r == EXIT_FINE ? out : r;
 }

@@ -7,10 +7,11 @@
 #include "base/mem.h"
 #include "base/name.h"
 #include "base/sys.h"
+#include "cli/absent.h"
 #include "cli/agents.h"
+#include "cli/deadline.h"
 #include "cli/looking.h"
 #include "cli/verb.h"
-#include "cli/waiting.h"
 #include "spool/inbox.h"
 
 #define UNOWNED_NS (2 * CLOCK_NS_PER_S) /* an agent may be restarted */
@@ -39,6 +40,7 @@ struct syncing {
 	size_t n;
 	struct looking *looking;
 	int status;
+	int broken; /* the status of the first desk that is not to be used */
 };
 
 static void
@@ -158,13 +160,12 @@ is_synced(struct inbox *box)
 }
 
 static int
-complain_not_running(const struct inbox *box)
+complain_not_running(const struct inbox *box, const struct str *why)
 {
 	size_t left = box->n - box->next;
 
-	complain("agent '%s' is not running and %zu drop%s in its inbox; start "
-	         "it with: spoolhand up",
-	         box->desk->name, left, left == 1 ? " waits" : "s wait");
+	complain("%zu drop%s in an inbox, but %s", left,
+	         left == 1 ? " waits" : "s wait", why->data);
 	return EXIT_NOT_RUNNING;
 }
 
@@ -177,17 +178,17 @@ look(void *arg)
 
 	for (size_t i = 0; i < s->n && s->status == EXIT_FINE; i++) {
 		struct inbox *box = &s->boxes[i];
-		struct proc_id owner;
+		autostr why = STR_INIT;
 
 		if (is_synced(box))
 			continue;
 		all = false;
-		if (desk_owner(box->desk, &owner) != 0)
+		if (!absent_tell(box->desk, &why))
 			box->unowned_ns = 0;
 		else if (box->unowned_ns == 0)
 			box->unowned_ns = now;
 		else if (now - box->unowned_ns >= UNOWNED_NS)
-			s->status = complain_not_running(box);
+			s->status = complain_not_running(box, &why);
 	}
 	if (all || s->status != EXIT_FINE)
 		looking_stop(s->looking);
@@ -200,13 +201,13 @@ first_look(struct syncing *s, bool *all)
 	*all = true;
 	for (size_t i = 0; i < s->n; i++) {
 		struct inbox *box = &s->boxes[i];
-		struct proc_id owner;
+		autostr why = STR_INIT;
 
 		if (is_synced(box))
 			continue;
 		*all = false;
-		if (desk_owner(box->desk, &owner) == 0)
-			return complain_not_running(box);
+		if (absent_tell(box->desk, &why))
+			return complain_not_running(box, &why);
 	}
 	return EXIT_FINE;
 }
@@ -243,24 +244,35 @@ wait_synced(struct context *cx, struct syncing *s, int64_t deadline_ns)
 	return EXIT_TIMED_OUT;
 }
 
+/* One desk that is not to be used does not keep the others waiting. */
+static int
+open_all(struct context *cx, struct syncing *s)
+{
+	char **names = NULL;
+	int r = context_spool(cx);
+
+	if (r != EXIT_FINE)
+		return r;
+	r = desk_list(cx->spool, &names);
+	if (r < 0)
+		return fail(r, NULL);
+	s->boxes = mem_new(keys_count(names) + 1, sizeof(*s->boxes));
+	for (char **p = names; *p; p++) {
+		r = open_box(cx, *p, &s->boxes[s->n++]);
+		if (s->broken == EXIT_FINE)
+			s->broken = r;
+	}
+	keys_free_list(names);
+	return EXIT_FINE;
+}
+
 static int
 open_boxes(struct context *cx, const struct args *a, struct syncing *s)
 {
-	const char *one[] = { a->operands[0], NULL };
-	char **names = NULL;
-	int r = EXIT_FINE;
-
-	if (a->noperands == 0) {
-		r = context_spool(cx);
-		if (r == EXIT_FINE && desk_list(cx->spool, &names) < 0)
-			r = fail(-EIO, NULL);
-	}
-	s->boxes = mem_new(keys_count(names) + 1, sizeof(*s->boxes));
-	for (const char *const *p = names ? (const char *const *)names : one;
-	     r == EXIT_FINE && *p; p++)
-		r = open_box(cx, *p, &s->boxes[s->n++]);
-	keys_free_list(names);
-	return r;
+	if (a->noperands == 0)
+		return open_all(cx, s);
+	s->boxes = mem_new(1, sizeof(*s->boxes));
+	return open_box(cx, a->operands[0], &s->boxes[s->n++]);
 }
 
 static int
@@ -268,7 +280,7 @@ run(struct context *cx, const struct args *a)
 {
 	scoped(syncing_done) struct syncing s = { 0 };
 	int64_t deadline_ns;
-	int r = waiting_deadline(a, "timeout", &deadline_ns);
+	int r = deadline_option(a, "timeout", &deadline_ns);
 
 	if (r != EXIT_FINE)
 		return r;
@@ -277,7 +289,9 @@ run(struct context *cx, const struct args *a)
 		return EXIT_USAGE;
 	}
 	r = open_boxes(cx, a, &s);
-	return r == EXIT_FINE ? wait_synced(cx, &s, deadline_ns) : r;
+	if (r == EXIT_FINE)
+		r = wait_synced(cx, &s, deadline_ns);
+	return r == EXIT_FINE ? s.broken : r;
 }
 
 const struct verb verb_sync = {

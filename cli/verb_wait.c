@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "cli/deadline.h"
 #include "cli/verb.h"
 #include "cli/waiting.h"
 
@@ -43,7 +44,7 @@ run(struct context *cx, const struct args *a)
 	autowaiting w = { 0 };
 	bool failed = false;
 	int64_t deadline_ns;
-	int r = waiting_deadline(a, "timeout", &deadline_ns);
+	int r = deadline_option(a, "timeout", &deadline_ns);
 
 	if (r != EXIT_FINE)
 		return r;
@@ -64,9 +65,11 @@ const struct verb verb_wait = {
 	.operands = "REF...",
 	.summary = "wait until tasks have ended",
 	.text = "Prints a line 'REF STATE' as each task ends, STATE being\n"
-		"COMPLETED, FAILED or WITHDRAWN.  Exit 0 if all COMPLETED, 1\n"
-		"if one did not, 3 if there is no such task, 4 when the time\n"
-		"is over.\n"
+		"COMPLETED, FAILED or WITHDRAWN: cancelled, or its dependency\n"
+		"failed, while it was not running.  Exit 0 if all COMPLETED,\n"
+		"1 if one did not, 3 if there is no such task, 4 when the\n"
+		"time is over, 65 if one was rejected.  With --any it is the\n"
+		"one that has ended that counts.\n"
 		"\n"
 		"example:\n"
 		"  spoolhand wait pm/brief backend/api --timeout 10m\n",

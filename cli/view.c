@@ -235,6 +235,15 @@ read_times(const struct desk *d, struct view_task *v)
 		(void)journal_read(d, from > 0 ? from : 0, note_times, v);
 }
 
+void
+view_times(struct spool *s, struct view_task *v)
+{
+	autodesk *d = NULL;
+
+	if (desk_open(s, v->agent, &d, NULL) == 0)
+		read_times(d, v);
+}
+
 int
 view_task(struct spool *s, const char *agent, const char *id,
           struct view_task *out, struct err *err)

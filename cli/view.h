@@ -33,13 +33,14 @@ struct view_task {
 struct view_agent {
 	char *name;
 	const char *state; /* "IDLE" "BUSY" "BLOCKED"; derived */
-	bool up;           /* a process owns the desk */
+	int up; /* 1: a process owns the desk, 0: none, <0: not to be known */
 	bool paused, quarantined;
 	bool configured;     /* set by the caller, who has the configuration */
-	int pid;             /* 0 when not up */
+	int pid;             /* 0 when not up or not known */
 	int counts[PLACE_N]; /* drops, entries and results in each place */
 	bool has_task;
 	struct view_task task; /* in running/, else in saving/ */
+	char *blocked; /* first of the BLOCKED, and why; NULL: none is */
 };
 
 /*
@@ -80,6 +81,9 @@ char *view_entry_id(enum place p, const char *name, struct entry *e);
  * rename is the last change of its inode.
  */
 int64_t view_moved_ns(const struct desk *d, enum place p, const char *name);
+
+/* Add the times that the end of the journal has of a live task. */
+void view_times(struct spool *s, struct view_task *v);
 
 /* view_entry() with the title. */
 int view_found(const struct desk *d, const struct found *f,

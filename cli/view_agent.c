@@ -1,8 +1,10 @@
 #include "cli/view.h"
 
+#include "base/keys.h"
 #include "base/mem.h"
 #include "base/name.h"
 #include "base/sys.h"
+#include "cli/blocked.h"
 #include "cli/gm.h"
 #include "spool/journal.h"
 #include "spool/request.h"
@@ -13,6 +15,7 @@ void
 view_agent_done(struct view_agent *v)
 {
 	free(v->name);
+	free(v->blocked);
 	view_task_done(&v->task);
 	*v = (struct view_agent){ 0 };
 }
@@ -83,6 +86,23 @@ look_at_task(const struct desk *d, struct view_agent *v)
 		v->has_task = view_found(d, &found, &v->task) == 0;
 }
 
+static void
+look_at_blocked(const struct desk *d, struct view_agent *v)
+{
+	autostr text = STR_INIT;
+	char **names = NULL;
+	struct entry e;
+
+	if (!v->counts[PLACE_BLOCKED] ||
+	    find_list(d, PLACE_BLOCKED, &names) < 0)
+		return;
+	if (names[0] && entry_parse(names[0], &e) == 0) {
+		blocked_add(d, e.id, &text);
+		v->blocked = str_take(&text);
+	}
+	keys_free_list(names);
+}
+
 int
 view_agent(struct spool *s, const char *name, struct view_agent *out,
            struct err *err)
@@ -95,8 +115,8 @@ view_agent(struct spool *s, const char *name, struct view_agent *out,
 	if (r < 0)
 		return r;
 	v.name = mem_dup(name);
-	v.up = desk_owner(d, &owner) == 1;
-	v.pid = v.up ? (int)owner.pid : 0;
+	v.up = desk_owner(d, &owner);
+	v.pid = v.up > 0 ? (int)owner.pid : 0;
 	v.paused = request_paused(d);
 	v.quarantined = gm_quarantine(s, name, NULL);
 	count_all(d, &v);
@@ -104,6 +124,7 @@ view_agent(struct spool *s, const char *name, struct view_agent *out,
 		v.state = "BUSY";
 	else if (v.counts[PLACE_BLOCKED])
 		v.state = "BLOCKED";
+	look_at_blocked(d, &v);
 	look_at_task(d, &v);
 	*out = v;
 	return 0;

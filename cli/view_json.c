@@ -45,6 +45,7 @@ view_entry_json(const struct view_task *v)
 	json_set_int(o, "attempts", v->entry.attempts);
 	json_set_str(o, "reason", v->reason);
 	set_known(o, "until", v->until_ms);
+	json_set_str(o, "message", v->message);
 	return o;
 }
 
@@ -54,7 +55,6 @@ view_task_json(const struct view_task *v)
 	struct json *o = view_entry_json(v);
 
 	json_set_str(o, "title", v->title);
-	json_set_str(o, "message", v->message);
 	json_set(o, "progress", progress_json(&v->progress));
 	set_known(o, "admitted", v->admitted_ms);
 	set_known(o, "started", v->started_ms);
@@ -70,7 +70,10 @@ view_agent_json(const struct view_agent *v)
 
 	json_set_str(o, "agent", v->name);
 	json_set_str(o, "state", v->state);
-	json_set_bool(o, "up", v->up);
+	if (v->up < 0)
+		json_set_str(o, "up", NULL);
+	else
+		json_set_bool(o, "up", v->up);
 	json_set_bool(o, "paused", v->paused);
 	json_set_bool(o, "quarantined", v->quarantined);
 	json_set_bool(o, "configured", v->configured);

@@ -5,7 +5,8 @@
 #include "base/clock.h"
 #include "base/keys.h"
 #include "base/mem.h"
-#include "cli/gm.h"
+#include "base/sys.h"
+#include "cli/absent.h"
 #include "cli/view_waits.h"
 #include "config/config.h"
 #include "spool/record.h"
@@ -37,36 +38,14 @@ add_command(const struct why *w, const char *what, const char *verb)
 	         w->v->agent, w->v->id);
 }
 
-static bool
-runs_elsewhere(const struct why *w)
-{
-	struct proc_id gm;
-
-	return gm_owner(w->spool, &gm) == 1;
-}
-
-/* What keeps the agent from doing anything; false if nothing does. */
+/* What keeps the agent from doing anything; false if nothing is known to. */
 static bool
 add_agent_down(const struct why *w)
 {
-	const char *name = w->v->agent;
-	autostr text = STR_INIT;
-
-	if (w->agent->up)
+	if (w->agent->up != 0)
 		return false;
-	str_addf(w->out, "; agent '%s' ", name);
-	if (gm_quarantine(w->spool, name, &text))
-		str_addf(w->out,
-		         "is in quarantine (%s): release it with: spoolhand "
-		         "resume %s",
-		         str_text(&text), name);
-	else if (w->config && !config_agent(w->config, name))
-		str_adds(w->out, "is not in " CONFIG_FILE ": nobody runs it");
-	else if (runs_elsewhere(w))
-		str_adds(w->out, "is not running now, but the orchestrator "
-		                 "is, which starts it again");
-	else
-		str_adds(w->out, "is not running: start it with: spoolhand up");
+	str_adds(w->out, "; ");
+	absent_add(w->spool, w->config, w->v->agent, w->out);
 	return true;
 }
 
@@ -174,7 +153,7 @@ tell_ready(const struct why *w)
 		if (now->progress.percent)
 			str_addf(w->out, " (%d%%)", now->progress.percent);
 	}
-	if (!add_agent_idle(w) && !w->agent->has_task)
+	if (!add_agent_idle(w) && !w->agent->has_task && w->agent->up > 0)
 		str_adds(w->out, "; the agent is about to start it");
 }
 
@@ -184,7 +163,7 @@ tell_running(const struct why *w)
 	const struct progress *p = &w->v->progress;
 	char at[CLOCK_TEXT_MAX];
 
-	if (!w->agent->up && w->v->place == PLACE_RUNNING) {
+	if (w->agent->up == 0 && w->v->place == PLACE_RUNNING) {
 		str_addf(w->out,
 		         "was RUNNING when its agent ended: attempt %u counts "
 		         "as crashed",
@@ -298,6 +277,20 @@ static const struct teller {
 	{ PLACE_FAILED, tell_failed },   { PLACE_REJECTED, tell_rejected },
 };
 
+/* Asked for, but not done yet: its agent does it when it can. */
+static void
+add_requests(const struct why *w)
+{
+	enum place p = w->v->place;
+	autofree char *cancel = mem_printf("cancel.%s", w->v->id);
+
+	if (!desk_place_live(p) && p != PLACE_INBOX && p != PLACE_ADMIT)
+		return;
+	if (sys_exists(w->desk->at[PLACE_REQUESTS], cancel) == 1)
+		str_adds(w->out,
+		         "; a request to cancel it lies there for its agent");
+}
+
 static int
 tell(struct why *w, struct err *err)
 {
@@ -311,6 +304,7 @@ tell(struct why *w, struct err *err)
 	for (size_t i = 0; i < countof(tellers); i++)
 		if (tellers[i].place == w->v->place)
 			tellers[i].tell(w);
+	add_requests(w);
 	return 0;
 }
 

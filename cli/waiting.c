@@ -8,6 +8,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/sys.h"
+#include "cli/absent.h"
+#include "cli/blocked.h"
 #include "cli/looking.h"
 #include "spool/find.h"
 #include "spool/inbox.h"
@@ -17,8 +19,10 @@
 #define CHECKS_AT_ONCE 32 /* searches at one rescan */
 #define WHY_MAX        4096
 
-/* Tokens of watches: the desk's index, and whether it is of rejected/. */
-#define TOKEN(desk, rejected) ((int)(desk)*2 + (rejected))
+/* Tokens of watches: the desk's index, and what comes into the place. */
+#define TOKEN(desk, about) ((int)(desk)*TOKEN_N + (about))
+
+enum { TOKEN_ENDED, TOKEN_REJECTED, TOKEN_BLOCKED, TOKEN_N };
 
 void
 waiting_init(struct waiting *w, struct context *cx)
@@ -32,11 +36,13 @@ waiting_done(struct waiting *w)
 	for (size_t i = 0; i < w->ntasks; i++) {
 		free(w->tasks[i].id);
 		free(w->tasks[i].drop);
+		free(w->tasks[i].blocked);
 	}
 	for (size_t i = 0; i < w->ndesks; i++)
 		desk_close(w->desks[i]);
 	free(w->tasks);
 	free(w->desks);
+	strset_done(&w->known);
 	*w = (struct waiting){ 0 };
 }
 
@@ -75,6 +81,7 @@ note_drop(struct waiting_task *t, const struct found *f)
 int
 waiting_add(struct waiting *w, const char *agent, const char *id)
 {
+	autofree char *ref = mem_printf("%s/%s", agent, id);
 	struct waiting_task t = { 0 };
 	struct found f;
 	int r = find_desk(w, agent, &t.desk);
@@ -88,6 +95,8 @@ waiting_add(struct waiting *w, const char *agent, const char *id)
 	}
 	if (r < 0)
 		return fail(r, NULL);
+	if (!strset_add(&w->known, ref))
+		return EXIT_FINE;
 	note_drop(&t, &f);
 	t.id = mem_dup(id);
 	mem_room(&w->tasks, w->ntasks, &w->cap, sizeof(*w->tasks));
@@ -101,6 +110,9 @@ settle(struct waiting *w, struct waiting_task *t, enum outcome outcome)
 {
 	t->outcome = outcome;
 	w->left--;
+	/* If one is enough, no other counts. */
+	if (w->any)
+		w->status = EXIT_FINE;
 	if (outcome != OUT_COMPLETED && w->status == EXIT_FINE)
 		w->status = EXIT_TASK_FAILED;
 	w->over = w->any || w->left == 0;
@@ -180,6 +192,27 @@ give_up(struct waiting *w, struct waiting_task *t, int status)
 	w->status = status;
 }
 
+/* Not again for the same reason. */
+static void
+say_blocked(const struct waiting *w, struct waiting_task *t)
+{
+	autostr text = STR_INIT;
+	char buf[CLOCK_TEXT_MAX];
+	int64_t left_ms;
+
+	if (!is_open(w, t))
+		return;
+	left_ms = blocked_add(t->desk, t->id, &text);
+	if (t->blocked && strcmp(t->blocked, text.data) == 0)
+		return;
+	free(t->blocked);
+	t->blocked = mem_dup(text.data);
+	if (left_ms)
+		str_addf(&text, "; tried again in %s",
+		         clock_format_duration(left_ms, buf));
+	say(w->cx, "%s", text.data);
+}
+
 /*
  * Is it still anywhere at all?  A task that begins again is nowhere to be
  * found for a moment: only one that is missed twice is no more.
@@ -196,6 +229,8 @@ check(struct waiting *w, struct waiting_task *t)
 	r = find_task(t->desk, t->id, &f);
 	if (r == 0)
 		note_drop(t, &f);
+	if (r == 0 && f.place == PLACE_BLOCKED)
+		say_blocked(w, t);
 	if (r != -ENOENT) {
 		t->missed = false;
 		return;
@@ -240,22 +275,31 @@ on_rescan(void *arg)
 		looking_stop(w->looking);
 }
 
+/* Something called `name` has come into a place of its desk. */
+static void
+look_after(struct waiting *w, struct waiting_task *t, int about,
+           const char *name)
+{
+	struct entry e;
+
+	if (about == TOKEN_ENDED && strcmp(name, t->id) == 0)
+		look(w, t);
+	if (about == TOKEN_REJECTED && t->drop && str_starts(name, t->drop))
+		check(w, t);
+	if (about == TOKEN_BLOCKED && str_ends(name, t->id) &&
+	    entry_parse(name, &e) == 0 && strcmp(e.id, t->id) == 0)
+		say_blocked(w, t);
+}
+
 static void
 on_event(void *arg, enum watch_event event, int token, const char *name)
 {
 	struct waiting *w = arg;
 
 	(void)event;
-	for (size_t i = 0; i < w->ntasks; i++) {
-		struct waiting_task *t = &w->tasks[i];
-
-		if (t->desk != w->desks[token / 2])
-			continue;
-		if (token % 2 && t->drop && str_starts(name, t->drop))
-			check(w, t);
-		else if (token % 2 == 0 && strcmp(name, t->id) == 0)
-			look(w, t);
-	}
+	for (size_t i = 0; i < w->ntasks; i++)
+		if (w->tasks[i].desk == w->desks[token / TOKEN_N])
+			look_after(w, &w->tasks[i], token % TOKEN_N, name);
 	if (w->over)
 		looking_stop(w->looking);
 }
@@ -266,21 +310,18 @@ say_what_hinders(const struct waiting *w)
 {
 	for (size_t i = 0; i < w->ndesks; i++) {
 		const struct desk *d = w->desks[i];
+		autostr absent = STR_INIT;
 		bool open = false;
-		struct proc_id owner;
 
 		for (size_t j = 0; j < w->ntasks; j++)
 			open |= w->tasks[j].desk == d &&
 			        is_open(w, &w->tasks[j]);
-		if (open && desk_owner(d, &owner) == 0)
-			say(w->cx,
-			    "agent %s is not running; waiting (start it with: "
-			    "spoolhand up)",
-			    d->name);
+		if (open && absent_tell(d, &absent))
+			say(w->cx, "waiting, but %s", absent.data);
 		else if (open && request_paused(d))
 			say(w->cx,
-			    "agent %s is paused; waiting (go on with: "
-			    "spoolhand resume %s)",
+			    "waiting, but agent '%s' is paused: let it go on "
+			    "with: spoolhand resume %s",
 			    d->name, d->name);
 	}
 }
@@ -288,15 +329,22 @@ say_what_hinders(const struct waiting *w)
 static void
 watch_desks(struct waiting *w)
 {
+	static const struct {
+		enum place place;
+		int about;
+	} watched[] = {
+		{ PLACE_OUTBOX, TOKEN_ENDED },
+		{ PLACE_FAILED, TOKEN_ENDED },
+		{ PLACE_REJECTED, TOKEN_REJECTED },
+		{ PLACE_BLOCKED, TOKEN_BLOCKED },
+	};
+
 	for (size_t i = 0; i < w->ndesks; i++) {
 		const struct desk *d = w->desks[i];
 
-		looking_watch(w->looking, d->at[PLACE_OUTBOX], TOKEN(i, 0),
-		              false);
-		looking_watch(w->looking, d->at[PLACE_FAILED], TOKEN(i, 0),
-		              false);
-		looking_watch(w->looking, d->at[PLACE_REJECTED], TOKEN(i, 1),
-		              false);
+		for (size_t j = 0; j < countof(watched); j++)
+			looking_watch(w->looking, d->at[watched[j].place],
+			              TOKEN(i, watched[j].about), false);
 	}
 }
 
@@ -334,30 +382,13 @@ waiting_run(struct waiting *w, bool any, int64_t deadline_ns, waiting_fn *fn,
 	if (w->over)
 		return w->status;
 	say_what_hinders(w);
+	check_some(w);
+	if (w->over)
+		return w->status;
 	r = looking_run(looking, deadline_ns, on_rescan, on_event, w);
 	if (r < 0)
 		return fail(r, NULL);
 	if (r > 0)
 		return w->status;
 	return complain_late(w);
-}
-
-int
-waiting_deadline(const struct args *a, const char *name, int64_t *deadline_ns)
-{
-	const char *text = args_value(a, name);
-	int64_t ms;
-
-	*deadline_ns = INT64_MAX;
-	if (!text)
-		return EXIT_FINE;
-	if (clock_parse_duration(text, &ms) < 0) {
-		complain("--%s: '%s' is no duration; write as in 500ms, 10s, "
-		         "5m, 1h, 7d",
-		         name, text);
-		return EXIT_USAGE;
-	}
-	if (ms < INT64_MAX / 2 / CLOCK_NS_PER_MS)
-		*deadline_ns = clock_boot_ns() + ms * CLOCK_NS_PER_MS;
-	return EXIT_FINE;
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/strset.h"
 #include "cli/verb.h"
 #include "spool/desk.h"
 #include "spool/state.h"
@@ -24,6 +25,7 @@ struct waiting_task {
 	char *drop;  /* what it was called in the inbox, if it was seen there */
 	bool missed; /* the last search did not find it */
 	bool gone;   /* it was rejected, or removed: it will never end */
+	char *blocked; /* what was said of its being BLOCKED */
 };
 
 /* Hears of each task as it ends, once. */
@@ -35,11 +37,12 @@ struct waiting {
 	size_t ndesks;
 	struct waiting_task *tasks;
 	size_t ntasks, cap;
-	size_t left;       /* that have neither ended nor gone */
-	size_t next_check; /* see check_some() */
-	int status;        /* the worst that was met: EXIT_FINE, 1, 3, 65 */
-	bool any;          /* one is enough */
-	bool over;         /* enough have ended */
+	struct strset known; /* the refs of the tasks */
+	size_t left;         /* that have neither ended nor gone */
+	size_t next_check;   /* see check_some() */
+	int status;          /* the worst that was met: EXIT_FINE, 1, 3, 65 */
+	bool any;            /* one is enough */
+	bool over;           /* enough have ended */
 	struct looking *looking;
 	waiting_fn *fn;
 	void *arg;
@@ -50,23 +53,20 @@ struct waiting {
 void waiting_init(struct waiting *w, struct context *cx);
 void waiting_done(struct waiting *w);
 
-/* 0, or EXIT_NOT_FOUND and the like after having said so. */
+/*
+ * Giving one twice is giving it once.  0, or EXIT_NOT_FOUND and the like
+ * after having said so.
+ */
 int waiting_add(struct waiting *w, const char *agent, const char *id);
 
 /*
  * Wait until all tasks (with `any`: one) have ended.  0 all COMPLETED, 1 one
  * FAILED or was WITHDRAWN, EXIT_TIMED_OUT at `deadline_ns` of the boot clock
  * (INT64_MAX: never), EXIT_BAD_DATA when one was rejected; all but the first
- * two after having said so.
+ * two after having said so.  With `any` it is the one that counts.  What
+ * keeps them from going on, and each new reason of a BLOCKED one, is said.
  */
 int waiting_run(struct waiting *w, bool any, int64_t deadline_ns,
                 waiting_fn *fn, void *arg);
-
-/*
- * The end of the time that option `name` allows, INT64_MAX without it.
- * EXIT_USAGE, having said why, if it is no duration.
- */
-int waiting_deadline(const struct args *a, const char *name,
-                     int64_t *deadline_ns);
 
 #endif

@@ -43,13 +43,13 @@ struct manager {
 };
 
 static void
-drain(struct manager *m, const char *asked_by)
+drain(struct manager *m, const char *asked_by, const char *hint)
 {
 	if (m->phase != PHASE_MINDING)
 		return;
 	m->phase = PHASE_DRAINING;
-	log_info("%s: ending when running tasks have ended, agents=%zu",
-	         asked_by, supervise_alive(&m->agents));
+	log_info("%s: ending when running tasks have ended, agents=%zu; %s",
+	         asked_by, supervise_alive(&m->agents), hint);
 	supervise_stop(&m->agents);
 }
 
@@ -85,7 +85,7 @@ on_order(void *manager, const struct order *o, struct err *err)
 
 	switch (o->kind) {
 	case ORDER_DOWN:
-		drain(m, "request=down");
+		drain(m, "request=down", "spoolhand down --now ends now");
 		return 0;
 	case ORDER_DOWN_NOW:
 		end_now(m, "request=down-now");
@@ -107,7 +107,7 @@ on_signal(void *manager, int signo)
 	if (signo == SIGCHLD)
 		supervise_reap(&m->agents);
 	else if (m->phase == PHASE_MINDING)
-		drain(m, by);
+		drain(m, by, "a second signal (Ctrl-C) ends now");
 	else
 		end_now(m, by);
 }

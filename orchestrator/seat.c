@@ -21,9 +21,12 @@ say_who_has_it(int gm_fd, const struct spool *spool, struct err *err)
 	if (sys_read_file(gm_fd, LOCK_NAME, LOCK_TEXT_MAX, &text) == 0 &&
 	    proc_parse(str_text(&text), &id) == 0)
 		return err_set(err, -EAGAIN,
-		               "'%s' has an orchestrator already: pid %d",
+		               "'%s' has an orchestrator already: pid %d; "
+		               "stop it with: spoolhand down",
 		               spool->root, (int)id.pid);
-	return err_set(err, -EAGAIN, "'%s' has an orchestrator already",
+	return err_set(err, -EAGAIN,
+	               "'%s' has an orchestrator already; stop it with: "
+	               "spoolhand down",
 	               spool->root);
 }
 

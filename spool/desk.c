@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "base/sys.h"
 
 #define LOCK_TEXT_MAX 256
+#define OWNER_LOOKS   100 /* a millisecond apart */
 
 static const struct place_info {
 	const char *name;
@@ -189,6 +191,20 @@ desk_list(const struct spool *s, char ***names)
 	return 0;
 }
 
+/* Who has the desk; the lock is taken a moment before its text is written. */
+static bool
+owner_lives(const struct desk *d, struct proc_id *id)
+{
+	for (int i = 0; i < OWNER_LOOKS && desk_owner(d, id) == 1; i++) {
+		autoclose int fd = id->pid > 0 ? proc_open(id) : -ESRCH;
+
+		if (fd != -ESRCH)
+			return id->pid > 0;
+		(void)poll(NULL, 0, 1);
+	}
+	return false;
+}
+
 int
 desk_own(struct desk *d, struct err *err)
 {
@@ -198,7 +214,7 @@ desk_own(struct desk *d, struct err *err)
 	int r;
 
 	if (fd == -EAGAIN) {
-		if (desk_owner(d, &id) == 1 && id.pid > 0)
+		if (owner_lives(d, &id))
 			return err_set(err, fd,
 			               "agent '%s' is already run by pid %d",
 			               d->name, (int)id.pid);

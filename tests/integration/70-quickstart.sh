@@ -93,6 +93,22 @@ sed -n '/Now by hand/,$p' "$scratch/out" | sed -n 's/^   cd //p' \
 check 'a folder with an odd name is quoted' prints "$scratch/it's second" \
 	bash -c "cd $(cat "$scratch/typed") && pwd"
 
+# --- on a terminal ------------------------------------------------------------
+
+on_terminal() {
+	TERM=xterm timeout 120 script -qec \
+		"'$SPOOLHAND_SRC/scripts/quickstart' --dir '$scratch/seen'" \
+		"$scratch/typescript" </dev/null >/dev/null
+}
+if command -v script >/dev/null; then
+	check 'on a terminal it ends well, too' on_terminal
+	check 'the agents are seen at work' \
+		grep -q 'NAME.*PROGRESS' "$scratch/typescript"
+	check 'and the report is shown' \
+		grep -q '^# Report on ' "$scratch/typescript"
+	check 'nothing is left running after it' until_true 5 nothing_runs
+fi
+
 # --- what goes wrong ----------------------------------------------------------
 
 check 'a file that is not there is refused' \

@@ -43,6 +43,16 @@ run() {
 	return 1
 }
 
+# Whoever types is slower than an orchestrator starts.
+all_started() {
+	local desk
+
+	grep -q ': ready ' gm.log || return 1
+	for desk in agents/*; do
+		lib_holder "$desk/lock" || return 1
+	done
+}
+
 command=
 told=
 commands=0
@@ -50,6 +60,7 @@ commands=0
 step() {
 	[ -n "$command" ] || return 0
 	check "$ ${command%%$'\n'*}" run "$command" "${told%$'\n'}"
+	[[ $command != *'&' ]] || until_true 20 all_started >/dev/null
 	commands=$((commands + 1))
 	command=
 	told=

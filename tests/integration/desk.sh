@@ -74,7 +74,8 @@ fact() {
 	for place in outbox failed; do
 		file=$root/agents/$1/$place/$2/result.json
 		[ -e "$file" ] || continue
-		sed -nE "s/^\t\"$3\":\t\"?([^\",]*)\"?,?$/\1/p" "$file"
+		sed -nE "s/^\t\"$3\":\t//; T; s/,\$//; s/^\"(.*)\"\$/\1/; p" \
+			"$file"
 		return
 	done
 	return 1

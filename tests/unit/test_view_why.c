@@ -97,7 +97,6 @@ nothing_is_promised_for_the_orchestrator(void **state)
 	struct fixture *f = *state;
 	autoclose int gm = -1;
 
-	scratch_mkdir(f->spool->fd, "gm");
 	gm = lock_take(f->spool->fd, "gm/lock");
 	assert_true(gm >= 0);
 	(void)fixture_task(f, PLACE_READY, 1, "a", "x");
