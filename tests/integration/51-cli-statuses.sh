@@ -41,7 +41,7 @@ check 'which was meant' said "did you mean 'pm'?"
 check 'no such artifact' exits 3 spoolhand result pm/good --artifact x
 check 'a ref to no agent, by an option' \
 	exits 3 spoolhand submit pm --body x --after qn/a
-check 'which is named' said -- "--after: 'qn/a'"
+check 'which is named' said "--after: 'qn/a'"
 printf -- '---\nafter: [pm/good, qn/a]\n---\n' >waits.md
 check 'by a file' exits 3 spoolhand submit pm waits.md
 check 'which is named' said "waits.md: 'qn/a'"
@@ -68,11 +68,11 @@ usage status --nonsense
 usage wait
 usage wait pm
 usage submit pm --body x --after pm
-check 'the option is named' said -- "--after: 'pm' is not a ref"
+check 'the option is named' said "--after: 'pm' is not a ref"
 usage submit pm --body x --input pm/a
-check 'the option is named' said -- "--input: 'pm/a' is not an artifact"
+check 'the option is named' said "--input: 'pm/a' is not an artifact"
 usage submit pm --body x --label $'k=\xff'
-check 'the encoding is named' said -- '--label: '
+check 'the encoding is named' said '--label: '
 check 'in words' said 'is not UTF-8'
 usage submit pm --body x --title $'\xff'
 usage submit pm --body x --id "$(printf 'a%.0s' {1..129})"
@@ -82,7 +82,7 @@ for verb in 'wait pm/good' down sync 'run pm --body x'; do
 	[ "$verb" = "${verb#run}" ] || option=--wait-timeout
 	# shellcheck disable=SC2086 # words
 	usage $verb "$option" 1
-	check 'a unit is missing' said -- "$option: '1' has no unit; write 1s"
+	check 'a unit is missing' said "$option: '1' has no unit; write 1s"
 done
 usage progress 10
 
@@ -93,7 +93,7 @@ check '65: a file that is no task' exits 65 spoolhand submit pm bad.md
 check 'with the place' said 'bad.md:2:1'
 check 'a task that waits for itself' \
 	exits 65 spoolhand submit up --id self --after up/self --body x
-check 'is told' said -- "--after: 'up/self' is the task itself"
+check 'is told' said "--after: 'up/self' is the task itself"
 check 'for an artifact of its own' \
 	exits 65 spoolhand submit up --id self --input up/self/a.md --body x
 printf -- '---\nid: self\nafter: up/self\n---\n' >self.md
