@@ -174,9 +174,9 @@ a_new_id_is_a_name_nobody_has(void **state)
 		"",
 		"...",
 		"a b",
-		"a-very-long-stem-that-goes-on-and-on-and-on-and-on-and-on-"
-		"and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-"
-		"and-on-and-on",
+		("a-very-long-stem-that-goes-on-and-on-and-on-and-on-and-on-"
+		 "and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-"
+		 "and-on-and-on"),
 	};
 
 	(void)state;

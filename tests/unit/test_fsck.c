@@ -46,7 +46,7 @@ attempts_with_zero(struct fixture *f)
 static void
 link_as_entry(struct fixture *f)
 {
-	scratch_symlink(f->desk->at[PLACE_PENDING], "/etc/passwd",
+	scratch_symlink(f->desk->at[PLACE_PENDING], "/dev/null",
 	                "5.000000000050.0.z");
 }
 
@@ -126,7 +126,7 @@ static void
 artifact_is_a_link(struct fixture *f)
 {
 	scratch_unlink(f->desk->at[PLACE_OUTBOX], "done/out/report");
-	scratch_symlink(f->desk->at[PLACE_OUTBOX], "/etc/passwd",
+	scratch_symlink(f->desk->at[PLACE_OUTBOX], "/dev/null",
 	                "done/out/report");
 }
 

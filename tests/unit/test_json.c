@@ -93,7 +93,8 @@ only_the_given_bytes_are_parsed(void **state)
 	autojson *j = NULL;
 
 	(void)state;
-	memcpy(exact, "{\"a\":7}", 7);
+	for (size_t i = 0; i < 7; i++)
+		exact[i] = "{\"a\":7}"[i];
 	j = json_parse(exact, 7, NULL);
 	assert_non_null(j);
 	assert_int_equal(json_int(json_get(j, "a"), 0), 7);

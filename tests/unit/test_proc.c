@@ -30,8 +30,9 @@ idle_child(void)
 	pid_t pid = fork();
 
 	assert_true(pid >= 0);
-	while (pid == 0)
-		(void)pause();
+	if (pid == 0)
+		for (;;)
+			(void)pause();
 	return pid;
 }
 
@@ -276,6 +277,7 @@ holders_of_a_file_are_killed_and_no_others(void **state)
 
 	other = idle_child();
 	watcher_fd = sys_create(s->fd, "alive", 0600);
+	assert_true(watcher_fd >= 0);
 	watcher = idle_child(); /* only looks at it */
 	fd = lock_take(s->fd, "alive");
 	assert_int_equal(fstat(fd, &st), 0);

@@ -208,7 +208,8 @@ front_matter_beyond_64_kib_is_refused_with_that_reason(void **state)
 
 	(void)state;
 	memset(text, '#', TASK_HEADER_MAX);
-	memcpy(text, "---\n", 4);
+	memset(text, '-', 3);
+	text[3] = '\n';
 	assert_int_equal(parse(text, &t, &at, &err), -EBADMSG);
 	check_contains("too long", err.text, "in the first 64 KiB");
 }
