@@ -81,6 +81,12 @@ watch_dir_leave(struct watch *w, int dfd, int token)
 	return add(w, dfd, token, ARRIVALS | LEAVES);
 }
 
+int
+watch_content(struct watch *w, int fd, int token)
+{
+	return add(w, fd, token, IN_MODIFY);
+}
+
 static void
 tell(struct watch *w, const struct inotify_event *ev, watch_fn *fn, void *arg)
 {
@@ -99,8 +105,8 @@ tell(struct watch *w, const struct inotify_event *ev, watch_fn *fn, void *arg)
 	if (ev->mask &
 	    (IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT))
 		fn(arg, WATCH_MOVED, token, "");
-	else if (ev->len)
-		fn(arg, WATCH_ENTRY, token, ev->name);
+	else
+		fn(arg, WATCH_ENTRY, token, ev->len ? ev->name : "");
 }
 
 int

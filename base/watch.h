@@ -41,6 +41,9 @@ int watch_dir(struct watch *w, int dfd, int token);
 /* Watch it for entries that leave, too (for those who wait for a removal). */
 int watch_dir_leave(struct watch *w, int dfd, int token);
 
+/* Watch one file for being written to; the event has no name. */
+int watch_content(struct watch *w, int fd, int token);
+
 /* Read what there is and call `fn` for each event, in order of arrival. */
 int watch_read(struct watch *w, watch_fn *fn, void *arg);
 

@@ -6,14 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/keys.h"
 #include "base/lock.h"
 #include "base/mem.h"
 #include "base/name.h"
 #include "base/sys.h"
+#include "base/watch.h"
 
 #define LOCK_TEXT_MAX 256
-#define OWNER_LOOKS   100 /* a millisecond apart */
+#define OWNER_WAIT_NS (100 * CLOCK_NS_PER_MS)
 
 static const struct place_info {
 	const char *name;
@@ -191,18 +193,48 @@ desk_list(const struct spool *s, char ***names)
 	return 0;
 }
 
-/* Who has the desk; the lock is taken a moment before its text is written. */
+static bool
+is_alive(const struct proc_id *id)
+{
+	autoclose int fd = id->pid > 0 ? proc_open(id) : -ESRCH;
+
+	return id->pid > 0 && fd != -ESRCH;
+}
+
+static void
+ignore_event(void *arg, enum watch_event event, int token, const char *name)
+{
+	(void)arg;
+	(void)event;
+	(void)token;
+	(void)name;
+}
+
+/*
+ * Who has the desk.  The lock is taken a moment before its text is written:
+ * wait for that, within OWNER_WAIT_NS, if it names nobody who lives.
+ */
 static bool
 owner_lives(const struct desk *d, struct proc_id *id)
 {
-	for (int i = 0; i < OWNER_LOOKS && desk_owner(d, id) == 1; i++) {
-		autoclose int fd = id->pid > 0 ? proc_open(id) : -ESRCH;
+	autoclose int lock = sys_open(d->fd, DESK_LOCK, O_RDONLY);
+	int64_t deadline = clock_boot_ns() + OWNER_WAIT_NS;
+	struct watch *w = NULL;
+	bool alive = false;
 
-		if (fd != -ESRCH)
-			return id->pid > 0;
-		(void)poll(NULL, 0, 1);
+	if (lock >= 0 && watch_new(&w) == 0)
+		(void)watch_content(w, lock, 1);
+	while (desk_owner(d, id) == 1 && !(alive = is_alive(id)) && w) {
+		struct pollfd pfd = { watch_fd(w), POLLIN, 0 };
+		int64_t left = deadline - clock_boot_ns();
+
+		if (left <= 0 ||
+		    poll(&pfd, 1, (int)(left / CLOCK_NS_PER_MS) + 1) <= 0)
+			break;
+		(void)watch_read(w, ignore_event, NULL);
 	}
-	return false;
+	watch_free(w);
+	return alive;
 }
 
 int

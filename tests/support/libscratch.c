@@ -69,7 +69,8 @@ void
 scratch_write_bytes(int dfd, const char *path, const void *bytes, size_t n)
 {
 	autoclose int fd = openat(
-		dfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+		dfd, path,
+		O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 
 	MUST(fd, path);
 	if (write(fd, bytes, n) != (ssize_t)n)
