@@ -132,14 +132,13 @@ on_event(void *agent, enum watch_event event, int token, const char *name)
 {
 	struct agent *a = agent;
 
-	if (event != WATCH_ENTRY)
+	if (event != WATCH_ENTRY ||
+	    (token == AGENT_TOKEN_DESK && is_minded(name)))
 		look_everywhere(a);
 	else if (token == AGENT_TOKEN_INBOX)
 		intake_seen(a, name);
 	else if (token == AGENT_TOKEN_REQUESTS && name[0] != '.')
 		asked_scan(a);
-	else if (token == AGENT_TOKEN_DESK && is_minded(name))
-		look_everywhere(a);
 	else if (token >= AGENT_TOKEN_FOREIGN)
 		waits_result_of(a, a->foreign[token - AGENT_TOKEN_FOREIGN].name,
 		                name);

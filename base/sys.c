@@ -492,11 +492,13 @@ sys_next(DIR *dir, struct dirent **out)
 {
 	for (;;) {
 		struct dirent *de;
+		int e;
 
 		errno = 0;
 		de = readdir(dir);
+		e = errno;
 		if (!de)
-			return errno > 0 ? -errno : 0;
+			return e > 0 ? -e : 0;
 		if (strcmp(de->d_name, ".") != 0 &&
 		    strcmp(de->d_name, "..") != 0) {
 			*out = de;
