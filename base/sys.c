@@ -1,5 +1,6 @@
 #include "base/sys.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -424,12 +425,13 @@ static int
 remove_content(int dfd, const char *name, int topfd, int level)
 {
 	autodir DIR *dir = NULL;
-	struct dirent *de;
+	struct dirent *de = NULL;
 	int r = sys_listdir(dfd, name, &dir);
 
 	if (r < 0)
 		return r;
 	while ((r = sys_next(dir, &de)) > 0) {
+		assert(de);
 		r = remove_below(dirfd(dir), de->d_name,
 		                 topfd < 0 ? dirfd(dir) : topfd, level + 1);
 		if (r < 0)

@@ -384,8 +384,6 @@ open_work(int places, const char *id)
 
 	if (fd == -ENOTDIR || fd == -ELOOP)
 		r = sys_unlink(places, id);
-	else if (fd >= 0)
-		return fd;
 	else if (fd != -ENOENT)
 		return fd;
 	if (r == 0)
