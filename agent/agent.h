@@ -151,6 +151,9 @@ bool waits_unblock(struct agent *a, const char *id, const char *why);
 bool waits_find(const struct agent *a, const char *id, struct entry *e,
                 enum place *place);
 void waits_forget(struct agent *a, const char *id);
+
+/* Somebody removed the entry of a waiting task by hand: told, not repaired. */
+void waits_vanished(struct agent *a, const struct entry *e);
 void waits_done(struct agent *a);
 
 /* asked.c */

@@ -206,23 +206,6 @@ give_back(struct agent *a, const char *what, int code)
 	a->hold_until_ns = clock_boot_ns() + 2 * CLOCK_NS_PER_S;
 }
 
-/* Somebody removed it by hand: told, not repaired. */
-static void
-vanished(struct agent *a, const struct entry *e)
-{
-	struct journal_line line = JOURNAL_LINE;
-
-	line.ev = "recover";
-	line.entry = e;
-	line.to = "GONE";
-	line.why = "its entry is not in ready/ any more";
-	(void)journal_write(&a->journal, clock_wall_ms(), &line);
-	log_warn("agent=%s task=%s was removed from ready/ by somebody",
-	         a->desk->name, e->id);
-	(void)queue_remove(&a->ready, e);
-	(void)strset_remove(&a->ids, e->id);
-}
-
 void
 attempt_begin(struct agent *a, const struct entry *e)
 {
@@ -236,7 +219,8 @@ attempt_begin(struct agent *a, const struct entry *e)
 	r = task_open(a->desk->at[PLACE_READY], entry_format(e, name),
 	              &run->task, &err);
 	if (r == -ENOENT) {
-		vanished(a, e);
+		(void)queue_remove(&a->ready, e);
+		waits_vanished(a, e);
 		return;
 	}
 	if (r == -EBADMSG) {

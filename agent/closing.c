@@ -390,11 +390,12 @@ closing_policy(void *agent, const struct entry *e, struct record *rec)
 	struct verdict_limits limits = limits_of(a->role, NULL);
 
 	if (rec->crashes > a->role->crash_retries) {
-		(void)snprintf(rec->message, sizeof(rec->message),
-		               "its agent died under it %lld time%s, the last in "
-		               "attempt %u",
-		               (long long)rec->crashes,
-		               rec->crashes == 1 ? "" : "s", e->attempts);
+		(void)snprintf(
+			rec->message, sizeof(rec->message),
+			"its agent died under it %lld time%s, the last in "
+			"attempt %u",
+			(long long)rec->crashes, rec->crashes == 1 ? "" : "s",
+			e->attempts);
 		return 1;
 	}
 	set_wait(a, rec, BLOCK_CRASHED, verdict_backoff(&limits, rec->crashes),

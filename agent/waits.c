@@ -17,9 +17,8 @@
 
 static void on_blocked_due(void *agent);
 
-/* Somebody removed it by hand: told, not repaired. */
-static void
-vanished(struct agent *a, const struct entry *e)
+void
+waits_vanished(struct agent *a, const struct entry *e)
 {
 	struct journal_line line = JOURNAL_LINE;
 
@@ -41,7 +40,7 @@ make_ready(struct agent *a, enum place from, struct entry *e, const char *why)
 	int r = move_task(a->desk, &a->journal, &m, e, clock_wall_ms());
 
 	if (r == -ENOENT) {
-		vanished(a, e);
+		waits_vanished(a, e);
 		return true;
 	}
 	if (r < 0) {
@@ -179,7 +178,7 @@ recheck(struct agent *a, size_t i)
 	                  &t, &err);
 
 	if (r == -ENOENT) {
-		vanished(a, &e);
+		waits_vanished(a, &e);
 		drop_waiting(a, i);
 		return true;
 	}

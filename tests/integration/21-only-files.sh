@@ -1,6 +1,7 @@
 #!/bin/bash
 # Files are the only channel: who submits, who works and who looks opens no
-# socket and shares no memory with anybody.
+# socket, shares no memory and holds no lock with anybody; nor do two agents of
+# which one waits for the other.
 # shellcheck source-path=SCRIPTDIR
 . "$SPOOLHAND_SRC/tests/integration/lib.sh"
 . "$SPOOLHAND_SRC/tests/integration/desk.sh"
@@ -16,11 +17,12 @@ export LC_ALL=C
 
 make_spool <<'END'
 agents:
-  pm: {shell: cat}
+  pm: {shell: tee "$TASK_OUT/plan"}
+  dev: {shell: cat "$TASK_IN/plan"}
 END
 
 traced() {
-	strace -f -qq -o "$scratch/trace-$1" "${@:2}"
+	strace -f -qq -y -o "$scratch/trace-$1" "${@:2}"
 }
 
 # What talks to others in another way than by files, in any trace.
@@ -34,6 +36,14 @@ channels() {
 		/^[0-9]+ +mmap\(.*MAP_SHARED/p
 		/"\/dev\/(shm|mqueue)/p
 	' "$scratch/trace-$1"
+}
+
+# Locks of any kind, but those that an agent takes on its own desk: the desk,
+# and the attempt.  To look whether somebody holds one is none.
+locks() {
+	grep -E '^[0-9]+ +(flock\(|fcntl\(.*, F_(OFD_)?SETLKW?,|semop|futex_waitv)' \
+		"$scratch/trace-$1" |
+		grep -vE "/agents/$1/(lock|work/[a-z]+/alive)>, F_OFD_SETLK,"
 }
 
 # Would it be seen?  Whoever asks for a user asks nscd, by a socket.
@@ -50,23 +60,38 @@ check 'tasks are submitted' traced submit \
 check 'with a file, too' traced file \
 	sh -c 'echo two >two.md && spoolhand submit pm two.md --id two'
 
-traced agent spoolhand-agent --root "$root" pm >agent.log 2>&1 &
-tracer=$!
-check 'the agent runs' until_true 30 desk_held pm
-for id in one two; do
+traced pm spoolhand-agent --root "$root" pm >pm.log 2>&1 &
+pm=$!
+traced dev spoolhand-agent --root "$root" dev >dev.log 2>&1 &
+dev=$!
+check 'an agent runs' until_true 30 desk_held pm
+check 'and another' until_true 30 desk_held dev
+check 'a task needs what the other one makes' \
+	spoolhand submit dev --id three --input pm/last/plan --body x
+check 'it waits' until_true "$soon" holds dev pending three
+spoolhand submit pm --id last --body 'the plan' >/dev/null
+for id in one two last; do
 	check "$id is done" comes pm "$id" COMPLETED
 done
+check 'three is done' comes dev three COMPLETED
+check 'with what it needs' prints 'the plan' spoolhand result dev/three
 check 'one is looked at' traced status spoolhand status --json pm/one
 check 'all are looked at' traced list spoolhand status --json
 check 'one is waited for' traced wait spoolhand -q wait pm/two
 check 'one is read' traced result spoolhand result pm/two
-kill "$(desk_pid pm)"
-check 'the agent ends' waits 0 "$tracer"
+kill "$(desk_pid pm)" "$(desk_pid dev)"
+check 'an agent ends' waits 0 "$pm"
+check 'and the other' waits 0 "$dev"
 
-for what in submit file agent status list wait result; do
+for what in submit file pm dev status list wait result; do
 	check "$what: was traced" grep -q ' execve("' "trace-$what"
 	check "$what: nothing but files" prints '' channels "$what"
+	check_not "$what: no lock but its own" locks "$what"
 done
-check 'the agent has run its workers in sight' test \
-	"$(grep -c 'execve("/bin/sh"' trace-agent)" -eq 2
+check 'the agents have run their workers in sight' \
+	prints $'trace-pm:3\ntrace-dev:1' \
+	grep -c 'execve("/bin/sh"' trace-pm trace-dev
+check 'and have locked their desks in sight' \
+	prints $'trace-pm:1\ntrace-dev:1' \
+	grep -c 'agents/[a-z]*/lock>, F_OFD_SETLK,' trace-pm trace-dev
 done_testing

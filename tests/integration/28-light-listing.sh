@@ -41,7 +41,10 @@ check 'one has failed' comes w bad FAILED permanent
 spoolhand -q submit w --id held --body x >/dev/null
 check 'one runs' until_true "$soon" has w running 1
 spoolhand -q submit w --id pending --after w/held --body x >/dev/null
+# It is held, as mv looks at what it has moved if there is more to come.
+kill -STOP "$agent_pid"
 mv -t "$desk/inbox" tasks/*
+kill -CONT "$agent_pid"
 check "$waiting are READY" until_true "$soon" has w ready "$waiting"
 check 'one is PENDING' until_true "$soon" has w pending 1
 kill -9 "$agent_pid"
@@ -90,7 +93,8 @@ check 'status of a task' light 1 t1999 spoolhand status --json w/t1999
 # Does this see anything?  One who prints a result must open it.
 check_not 'result opens it' light 1 none spoolhand result w/good
 check 'that is seen' said 'outbox/good/stdout'
-check_not 'a reader of a task is seen' light 1 none sh -c "ls '$desk/ready' >/dev/null
-	cat '$desk'/ready/*.t7"
+reader='ls ready >/dev/null; cat ready/*.t7'
+check_not 'a reader of a task is seen' \
+	light 1 none sh -c "cd '$desk'; $reader"
 check 'by its name' said .t7
 done_testing

@@ -30,8 +30,8 @@ END
 # Asan and ptrace do not go together where leaks are looked for.
 traced_agent() {
 	ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" \
-		strace -f -qq -o "trace.$1" -e trace=inotify_init,inotify_init1,inotify_add_watch,inotify_rm_watch,openat \
-		-e signal=none \
+		strace -f -qq -o "trace.$1" -e signal=none \
+		-e trace=/^inotify,openat \
 		spoolhand-agent --root "$root" "$1" </dev/null \
 		>>"agent-$1.log" 2>&1 &
 	until_true "$soon" desk_held "$1"

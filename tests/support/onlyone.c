@@ -1,101 +1,121 @@
 /*
- * onlyone - see that there is never more than one entry in a directory.
+ * onlyone - see that some directories together never hold two entries.
  *
- * usage: onlyone DIR
+ * usage: onlyone DIR...
  *
- * Counts the entries of DIR at every event there until SIGTERM or SIGINT, then
- * prints "looks N most N".  Exits with 1, at once, when it has seen two.
+ * Keeps count by the events of all of them, which come in the order in which
+ * the changes were made, so that no moment is missed, however short.  What
+ * moves from one into another goes on being one.  They must be empty at first.
+ *
+ * Prints "watching", and on SIGTERM "N entered, most M".  Exits with 1 if
+ * there were ever two, with 2 if it cannot tell because events were lost.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
-#include "base/cleanup.h"
-#include "base/sys.h"
-#include "base/watch.h"
+#define EXIT_TWO     1
+#define EXIT_UNKNOWN 2
+#define EXIT_USAGE   64
 
-#define EXIT_USAGE 64
+#define COMING (IN_CREATE | IN_MOVED_TO)
+#define GOING  (IN_DELETE | IN_MOVED_FROM)
 
-static volatile sig_atomic_t over;
-
-static void
-on_signal(int signo)
-{
-	(void)signo;
-	over = 1;
-}
-
-static int
-count(int dfd)
-{
-	autodir DIR *dir = NULL;
-	struct dirent *de;
-	int n = 0, r = sys_listdir(dfd, ".", &dir);
-
-	while (r >= 0 && (r = sys_next(dir, &de)) > 0)
-		n++;
-	return r < 0 ? r : n;
-}
+struct tally {
+	long now, most, entered;
+	uint32_t moving; /* the cookie of the move that the last event began */
+};
 
 static void
-on_event(void *arg, enum watch_event event, int token, const char *name)
+count(struct tally *t, const struct inotify_event *ev)
 {
-	(void)arg;
-	(void)event;
-	(void)token;
-	(void)name;
-}
+	bool second = (ev->mask & IN_MOVED_TO) && ev->cookie == t->moving;
 
-/* Until told to end; the most that was seen, more than one at once, or -errno. */
-static int
-sample(int dfd, struct watch *w, long *looks)
-{
-	struct pollfd p = { .fd = watch_fd(w), .events = POLLIN };
-	int most = 0;
-
-	while (!over) {
-		int n = count(dfd);
-
-		if (n < 0)
-			return n;
-		(*looks)++;
-		if (n > most)
-			most = n;
-		if (most > 1)
-			break;
-		if (poll(&p, 1, -1) < 0 && errno != EINTR)
-			return -errno;
-		n = watch_read(w, on_event, NULL);
-		if (n < 0)
-			return n;
+	if (ev->len && ev->name[0] == '.')
+		return;
+	t->moving = ev->mask & IN_MOVED_FROM ? ev->cookie : 0;
+	if (ev->mask & GOING)
+		t->now--;
+	if (ev->mask & COMING) {
+		t->now++;
+		t->entered += !second;
 	}
-	return most;
+	if (t->now > t->most)
+		t->most = t->now;
+}
+
+/* 0, or the status to exit with. */
+static int
+read_events(int fd, struct tally *t)
+{
+	_Alignas(struct inotify_event) char buf[65536];
+	ssize_t n;
+
+	while ((n = read(fd, buf, sizeof(buf))) > 0) {
+		for (const char *p = buf; p < buf + n;) {
+			const struct inotify_event *ev = (const void *)p;
+
+			if (ev->mask & IN_Q_OVERFLOW)
+				return EXIT_UNKNOWN;
+			if (ev->mask & (COMING | GOING))
+				count(t, ev);
+			p += sizeof(*ev) + ev->len;
+		}
+	}
+	return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : EXIT_UNKNOWN;
+}
+
+static int
+follow(int events, int signals)
+{
+	struct pollfd fds[] = { { .fd = events, .events = POLLIN },
+		                { .fd = signals, .events = POLLIN } };
+	struct tally t = { 0 };
+	int status = 0;
+
+	while (status == 0 && !fds[1].revents) {
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return EXIT_UNKNOWN;
+		/* What happened before the signal is there to be read. */
+		status = read_events(events, &t);
+	}
+	if (status)
+		(void)printf("events were lost\n");
+	(void)printf("%ld entered, most %ld\n", t.entered, t.most);
+	return status ? status : t.most > 1 ? EXIT_TWO : 0;
 }
 
 int
 main(int argc, char **argv)
 {
-	const struct sigaction sa = { .sa_handler = on_signal };
-	struct watch *w = NULL;
-	long looks = 0;
-	int fd, most;
+	int events = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	int signals;
+	sigset_t set;
 
-	if (argc != 2) {
-		(void)fprintf(stderr, "usage: onlyone DIR\n");
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	signals = signalfd(-1, &set, SFD_CLOEXEC);
+	if (argc < 2 || events < 0 || signals < 0) {
+		(void)fprintf(stderr, "usage: onlyone DIR...\n");
 		return EXIT_USAGE;
 	}
-	(void)sigaction(SIGTERM, &sa, NULL);
-	(void)sigaction(SIGINT, &sa, NULL);
-	fd = sys_opendir(AT_FDCWD, argv[1]);
-	if (fd < 0 || watch_new(&w) < 0 || watch_dir_leave(w, fd, 0) < 0) {
-		(void)fprintf(stderr, "onlyone: cannot watch '%s'\n", argv[1]);
-		return EXIT_FAILURE;
+	for (int i = 1; i < argc; i++) {
+		if (inotify_add_watch(events, argv[i],
+		                      COMING | GOING | IN_ONLYDIR) < 0) {
+			(void)fprintf(stderr, "onlyone: %s: %s\n", argv[i],
+			              strerror(errno));
+			return EXIT_UNKNOWN;
+		}
 	}
-	most = sample(fd, w, &looks);
-	watch_free(w);
-	(void)printf("looks %ld most %d\n", looks, most);
-	return most == 0 || most == 1 ? EXIT_SUCCESS : EXIT_FAILURE;
+	(void)puts("watching");
+	(void)fflush(stdout);
+	return follow(events, signals);
 }
