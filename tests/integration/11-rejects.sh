@@ -75,7 +75,7 @@ fi
 
 with_link() {
 	mkdir withlink && echo body >withlink/task.md &&
-		ln -s /etc/passwd withlink/passwd && mv withlink "$inbox/"
+		ln -s "$SPOOLHAND_TEST/elsewhere" withlink/passwd && mv withlink "$inbox/"
 }
 refused 'a folder with a link in it' withlink "passwd.*symbolic link" with_link
 

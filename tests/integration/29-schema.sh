@@ -20,7 +20,7 @@ agents:
       slow*) exec sleep 1000 ;;
       held*) echo here >held; exec sleep 1000 ;;
       none*) ;;
-      link*) ln -s /etc/passwd "$TASK_OUT/link" ;;
+      link*) ln -s "$SPOOLHAND_TEST/elsewhere" "$TASK_OUT/link" ;;
       again*) test "$TASK_ATTEMPT" -ge 3 ;;
       *) mkdir "$TASK_OUT/d"; cat >"$TASK_OUT/d/body"; : >"$TASK_OUT/empty" ;;
       esac

@@ -35,7 +35,7 @@ check 'with the nearest name' grep -F "did you mean 'planner'" \
 
 mkdir "$requests/down"
 check 'a folder is no request' until_true 5 test -e "$rejected/down.why"
-ln -s /etc/passwd "$requests/down-now"
+ln -s "$SPOOLHAND_TEST/elsewhere" "$requests/down-now"
 check 'nor is a link' until_true 5 test -e "$rejected/down-now.why"
 touch "$requests/"$'new\nline'
 check 'names are made fit to be seen' \
