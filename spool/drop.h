@@ -9,8 +9,7 @@
  *
  * drop_begin(), drop_add() for each task, drop_commit(): the directory is
  * synced once for all.  Only after drop_commit() returned 0 is any of them
- * promised; drop_abandon() (or a crash) before that leaves at most unpromised
- * drops.
+ * promised; an error or a crash before that leaves at most unpromised drops.
  */
 #ifndef SPOOL_DROP_H
 #define SPOOL_DROP_H

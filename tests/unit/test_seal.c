@@ -123,8 +123,7 @@ what_may_not_stand_in_a_task_is_refused(void **state)
 		scratch_mkdir(admit, "000000000001,d");
 		scratch_write(admit, "000000000001,d/task.md", "text");
 		if (strcmp(rows[i].make, "link") == 0)
-			scratch_symlink(admit, "/dev/null",
-			                "000000000001,d/x");
+			scratch_symlink(admit, "/dev/null", "000000000001,d/x");
 		else if (strcmp(rows[i].make, "fifo") == 0)
 			scratch_fifo(admit, "000000000001,d/x");
 		else
