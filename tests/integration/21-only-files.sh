@@ -22,19 +22,20 @@ agents:
 END
 
 traced() {
-	strace -f -qq -y -o "$scratch/trace-$1" "${@:2}"
+	strace -f -qq -y -s 1000 -o "$scratch/trace-$1" "${@:2}"
 }
 
-# What talks to others in another way than by files, in any trace.
+# What talks to others in another way than by files, in any trace.  The spool
+# itself may lie in memory.
 channels() {
-	sed -nE '
+	sed -nE 's,'"$lib_base"',,g
 		/^[0-9]+ +(socket|socketpair|connect|bind|listen|accept4?)\(/p
 		/^[0-9]+ +(sendto|sendmsg|recvfrom|recvmsg)\(/p
 		/^[0-9]+ +(shmget|shmat|semget|msgget|mq_open)\(/p
 		/^[0-9]+ +(process_vm_readv|process_vm_writev|pidfd_getfd)\(/p
 		/^[0-9]+ +mknod(at)?\(/p
 		/^[0-9]+ +mmap\(.*MAP_SHARED/p
-		/"\/dev\/(shm|mqueue)/p
+		/"\/dev\/(shm|mqueue)\/./p
 	' "$scratch/trace-$1"
 }
 
