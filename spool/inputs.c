@@ -209,19 +209,6 @@ inputs_fetch(const struct spool *s, struct desk *d, const char *id,
 	return r;
 }
 
-bool
-inputs_from(const struct task *t, const char *agent)
-{
-	char *const *lists[] = { t->after, t->inputs };
-	size_t n = strlen(agent);
-
-	for (size_t i = 0; i < countof(lists); i++)
-		for (char *const *p = lists[i]; p && *p; p++)
-			if (strncmp(*p, agent, n) == 0 && (*p)[n] == '/')
-				return true;
-	return false;
-}
-
 char **
 inputs_refs(const struct task *t)
 {

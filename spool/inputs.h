@@ -25,9 +25,6 @@ int inputs_check(const struct spool *s, const struct task *t, struct str *why);
 int inputs_fetch(const struct spool *s, struct desk *d, const char *id,
                  int entry_dirfd, const struct task *t, struct err *err);
 
-/* Do any of the refs the task waits for stand at `agent`? */
-bool inputs_from(const struct task *t, const char *agent);
-
 /* The refs a task waits for, without artifacts, NULL-ended, to free. */
 char **inputs_refs(const struct task *t);
 

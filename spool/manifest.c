@@ -148,15 +148,3 @@ manifest_check(int dfd, const char *name, const struct json *manifest,
 		r = check_row(dir, row, err);
 	return r;
 }
-
-bool
-manifest_has(const struct json *manifest, const char *path)
-{
-	autofree char *full = mem_printf("out/%s", path);
-	const struct json *row;
-
-	for (row = json_first(manifest); row; row = json_next(row))
-		if (!strcmp(json_str(json_get(row, "path"), ""), full))
-			return true;
-	return false;
-}

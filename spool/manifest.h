@@ -22,7 +22,4 @@ int manifest_make(int dfd, const char *name, struct json **out,
 int manifest_check(int dfd, const char *name, const struct json *manifest,
                    struct err *err);
 
-/* Does the manifest have the artifact out/`path`? */
-bool manifest_has(const struct json *manifest, const char *path);
-
 #endif

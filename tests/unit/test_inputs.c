@@ -208,11 +208,6 @@ the_refs_of_a_task_are_known(void **state)
 	assert_string_equal(refs[2], "pm/c");
 	assert_string_equal(refs[3], "pm/a");
 	keys_free_list(refs);
-	assert_true(inputs_from(&t, "pm"));
-	assert_true(inputs_from(&t, "qa"));
-	assert_false(inputs_from(&t, "p"));
-	assert_false(inputs_from(&t, "pmx"));
-	assert_false(inputs_from(&t, ""));
 	task_done(&t);
 }
 
