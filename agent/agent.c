@@ -274,6 +274,8 @@ end(struct agent *a)
 	if (a->journal.fd >= 0 && !a->failed && a->loop)
 		(void)startup_mark(a, "stop");
 	waits_done(a);
+	blocked_done(a);
+	foreign_done(a);
 	intake_done(a);
 	queue_done(&a->ready);
 	strset_done(&a->ids);

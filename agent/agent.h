@@ -8,8 +8,9 @@
  * thrown away at any instant, and is, when the process is killed.
  *
  *   intake.c   inbox -> pending          asked.c   requests/
- *   waits.c    pending, blocked -> ready attempt.c ready -> running
- *   closing.c  running -> its end        startup.c the desk taken and indexed
+ *   waits.c    pending -> ready          blocked.c blocked -> ready
+ *   attempt.c  ready -> running          closing.c running -> its end
+ *   foreign.c  results of other desks    startup.c the desk taken and indexed
  *   agent.c    the loop, signals, watches
  */
 #ifndef AGENT_AGENT_H
@@ -146,8 +147,11 @@ void waits_add_pending(struct agent *a, const struct entry *e,
                        const struct task *t);
 void waits_result_of(struct agent *a, const char *other, const char *id);
 void waits_recheck(struct agent *a, bool all);
-void waits_add_blocked(struct agent *a, const struct entry *e, int64_t due_ns);
-bool waits_unblock(struct agent *a, const char *id, const char *why);
+/* To READY, by whichever of the two ways; true if it left `from`. */
+bool waits_make_ready(struct agent *a, enum place from, struct entry *e,
+                      const char *why);
+
+/* One that is PENDING, BLOCKED or READY. */
 bool waits_find(const struct agent *a, const char *id, struct entry *e,
                 enum place *place);
 void waits_forget(struct agent *a, const char *id);
@@ -155,6 +159,20 @@ void waits_forget(struct agent *a, const char *id);
 /* Somebody removed the entry of a waiting task by hand: told, not repaired. */
 void waits_vanished(struct agent *a, const struct entry *e);
 void waits_done(struct agent *a);
+
+/* blocked.c */
+void blocked_add(struct agent *a, const struct entry *e, int64_t due_ns);
+bool blocked_unblock(struct agent *a, const char *id, const char *why);
+bool blocked_find(const struct agent *a, const char *id, struct entry *e);
+void blocked_forget(struct agent *a, const char *id);
+void blocked_done(struct agent *a);
+
+/* foreign.c: be told of results at the desks of these refs */
+void foreign_know(struct agent *a, char *const *refs);
+
+/* Has any of them published something since the last time this was asked? */
+bool foreign_anything_new(struct agent *a);
+void foreign_done(struct agent *a);
 
 /* asked.c */
 void asked_scan(struct agent *a);

@@ -99,7 +99,7 @@ retry(struct agent *a, const struct request *rq, const char *name)
 	autotask t = TASK_INIT;
 	int r;
 
-	if (waits_unblock(a, rq->id, "retry asked for")) {
+	if (blocked_unblock(a, rq->id, "retry asked for")) {
 		note(a, name, rq->id, "it does not wait any longer");
 		return 1;
 	}

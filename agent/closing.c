@@ -112,7 +112,7 @@ block(struct agent *a, enum block_reason why, int64_t wait_ms,
 	log_info("agent=%s task=%s attempt=%u BLOCKED(%s): %s", a->desk->name,
 	         run->entry.id, run->entry.attempts, state_reason_name(why),
 	         message);
-	waits_add_blocked(a, &run->entry, run->record.until_boot_ns);
+	blocked_add(a, &run->entry, run->record.until_boot_ns);
 	forget_run(a);
 }
 

@@ -64,7 +64,7 @@ load_entry(struct agent *a, enum place p, const char *name, struct err *err)
 		/* A wall clock that was set back must not make it longer. */
 		if (left > a->role->backoff_max_ms * CLOCK_NS_PER_MS)
 			left = a->role->backoff_max_ms * CLOCK_NS_PER_MS;
-		waits_add_blocked(a, &e, clock_boot_ns() + left);
+		blocked_add(a, &e, clock_boot_ns() + left);
 		return 0;
 	default:
 		break;

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #define NAME_LONGEST 128
+#define NAME_REF_MAX (2 * NAME_LONGEST + 2) /* "agent/id" and its NUL */
 
 /* May this be the name of an agent or the id of a task? */
 bool name_ok(const char *name);

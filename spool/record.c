@@ -45,7 +45,11 @@ record_read(const struct desk *d, const char *id, struct record *rec)
 	rec->failures = json_int(json_get(o, "failures"), 0);
 	rec->crashes = json_int(json_get(o, "crashes"), 0);
 	rec->deferrals = json_int(json_get(o, "deferrals"), 0);
+	rec->reviews = json_int(json_get(o, "reviews"), 0);
+	rec->sessions = json_int(json_get(o, "sessions"), 0);
 	rec->first_started_ms = json_int(json_get(o, "first_started"), 0);
+	rec->without_inputs = json_int(json_get(o, "without_inputs"), 0) != 0;
+	copy_text(rec->doom, sizeof(rec->doom), json_get(o, "doom"));
 	block = json_get(o, "blocked");
 	rec->reason =
 		state_reason_parse(json_str(json_get(block, "reason"), NULL));
@@ -53,8 +57,10 @@ record_read(const struct desk *d, const char *id, struct record *rec)
 	rec->until_boot_ns =
 		read_time(json_get(block, "until_boot_ms")) * CLOCK_NS_PER_MS;
 	copy_text(rec->boot, sizeof(rec->boot), json_get(block, "boot"));
+	rec->call = (unsigned)json_int(json_get(block, "call"), 0);
+	copy_text(rec->on, sizeof(rec->on), json_get(block, "on"));
 	copy_text(rec->message, sizeof(rec->message),
-	          json_get(block, "message"));
+	          json_get(rec->reason ? block : o, "message"));
 }
 
 int
@@ -75,7 +81,17 @@ record_write(struct desk *d, const char *id, const struct record *rec)
 	json_set_int(o, "failures", rec->failures);
 	json_set_int(o, "crashes", rec->crashes);
 	json_set_int(o, "deferrals", rec->deferrals);
+	if (rec->reviews)
+		json_set_int(o, "reviews", rec->reviews);
+	if (rec->sessions)
+		json_set_int(o, "sessions", rec->sessions);
 	json_set_int(o, "first_started", rec->first_started_ms);
+	if (rec->without_inputs)
+		json_set_int(o, "without_inputs", 1);
+	if (rec->doom[0])
+		json_set_str(o, "doom", rec->doom);
+	if (!rec->reason && rec->message[0])
+		json_set_str(o, "message", rec->message);
 	if (rec->reason) {
 		struct json *block = json_new_object();
 
@@ -85,6 +101,10 @@ record_write(struct desk *d, const char *id, const struct record *rec)
 		json_set_int(block, "until_boot_ms",
 		             rec->until_boot_ns / CLOCK_NS_PER_MS);
 		json_set_str(block, "boot", rec->boot);
+		if (rec->call)
+			json_set_int(block, "call", rec->call);
+		if (rec->on[0])
+			json_set_str(block, "on", rec->on);
 		json_set_str(block, "message", rec->message);
 	}
 	json_pretty(o, &text);

@@ -9,24 +9,38 @@
 #ifndef SPOOL_RECORD_H
 #define SPOOL_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "base/name.h"
 #include "base/proc.h"
 #include "spool/desk.h"
 #include "spool/entry.h"
+
+#define RECORD_DOOM_MAX 32
 
 struct record {
 	int64_t uid;       /* of the submitter; -1: the owner of the entry */
 	int64_t failures;  /* attempts that failed and were retried */
 	int64_t crashes;   /* attempts that ended with the agent */
 	int64_t deferrals; /* attempts that asked to be run later (75) */
+	int64_t reviews;   /* times the verify command sent it back */
+	int64_t sessions;  /* fresh sessions that it was given */
 	int64_t first_started_ms; /* wall clock; 0: never */
+	bool without_inputs; /* runs with what there is: somebody said so */
+	/*
+	 * Its next attempt ends before it begins, FAILED for this reason: a
+	 * question nobody answered.  "": none.  `message` says it in words.
+	 */
+	char doom[RECORD_DOOM_MAX];
 	/* while BLOCKED */
 	enum block_reason reason;
 	int64_t until_ms;      /* wall clock; 0: nothing to wait for */
 	int64_t until_boot_ns; /* the same on the boot clock of `boot` */
 	char boot[PROC_BOOT_MAX];
-	char message[512];
+	char message[512]; /* of the wait, or of the doom */
+	unsigned call;     /* the durable call it waits in (calls.h); 0: none */
+	char on[NAME_REF_MAX]; /* BLOCK_CHILD: the ref; else "" */
 };
 
 #define RECORD_INIT       \

@@ -35,7 +35,11 @@ _Static_assert(countof(state_names) == TASK_NSTATES, "name every state");
 static const char *const reason_names[] = {
 	[BLOCK_NONE] = "none",
 	[BLOCK_RETRY] = "retry",
+	[BLOCK_RATE_LIMIT] = "rate_limit",
 	[BLOCK_CRASHED] = "crashed",
+	[BLOCK_QUESTION] = "question",
+	[BLOCK_CHILD] = "child",
+	[BLOCK_SLEEP] = "sleep",
 };
 _Static_assert(countof(reason_names) == BLOCK_NREASONS, "name every reason");
 

@@ -45,8 +45,12 @@ enum task_event {
 /* Why a task is BLOCKED. */
 enum block_reason {
 	BLOCK_NONE,
-	BLOCK_RETRY,   /* an attempt failed or asked for later */
-	BLOCK_CRASHED, /* the agent, or the machine, died under it */
+	BLOCK_RETRY,      /* an attempt failed or asked for later */
+	BLOCK_RATE_LIMIT, /* what it works with wants a pause */
+	BLOCK_CRASHED,    /* its worker, agent or machine died under it */
+	BLOCK_QUESTION,   /* somebody has to answer */
+	BLOCK_CHILD,      /* a task that it called has to end */
+	BLOCK_SLEEP,      /* it wants to go on later */
 	BLOCK_NREASONS,
 };
 

@@ -1,0 +1,103 @@
+/*
+ * calls.h - the durable calls of a task: what its script has done already.
+ *
+ * A task may be run again from its start.  The helpers of a script (step, ask,
+ * call, sleep) are numbered from 1 in the order in which a run uses them; the
+ * Nth of a later run must be the same, and is answered from work/ID/calls/ if
+ * it has come to its end.  Below work/ID:
+ *
+ *   position              how many this run has used; gone before each attempt
+ *   wait.json             what this run waits for, when a helper has ended
+ *                         with status 79; gone before each attempt
+ *   calls/lock            held by the helper that is at work: one at a time
+ *   calls/NNNN/call.json  which helper, with what, since when
+ *   calls/NNNN/answer     ask: being there IS the answer, to the byte
+ *   calls/NNNN/stdout, done.json   step: what it wrote, its status, its times
+ *
+ * A helper: calls_begin(), then either what is recorded is replayed, or it is
+ * done and recorded (calls_finish()), or the task is to wait (calls_wait()).
+ * The agent reads calls_waits_for() when the worker has ended, and puts
+ * an answer with calls_answer().
+ *
+ * Everything recorded is durable before it is acted upon if the spool is.
+ */
+#ifndef SPOOL_CALLS_H
+#define SPOOL_CALLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/name.h"
+#include "base/proc.h"
+#include "spool/desk.h"
+#include "spool/state.h"
+
+#define CALLS_MAX        9999
+#define CALLS_ANSWER_MAX 65536
+
+enum call_kind {
+	CALL_NONE,
+	CALL_STEP,
+	CALL_ASK,
+	CALL_CHILD, /* `spoolhand call` */
+	CALL_SLEEP,
+	CALL_NKINDS,
+};
+
+/* calls/NNNN/call.json; the strings are the call's own: calls_done(). */
+struct call {
+	unsigned n;
+	enum call_kind kind;
+	char *what;       /* the step's name, the question, AGENT, duration */
+	char *digest;     /* of whatever else must not change; may be NULL */
+	int64_t begun_ms; /* wall clock */
+	int64_t until_ms; /* sleep, deadline of a question: wall clock; 0 */
+	/* ask */
+	char **options; /* NULL-ended; NULL: any answer will do */
+	char *fallback; /* --default, or NULL */
+	/* child */
+	char *child; /* ref */
+	bool detached;
+};
+
+#define autocall scoped(calls_done) struct call
+
+void calls_done(struct call *c);
+const char *calls_kind_name(enum call_kind k);
+
+/* What the run that has just ended waits for: wait.json. */
+struct calls_wait {
+	enum block_reason reason; /* BLOCK_QUESTION, _CHILD or _SLEEP */
+	unsigned call;            /* its number */
+	int64_t until_ms;         /* wall clock; 0: no end */
+	int64_t until_boot_ns;    /* the same on the boot clock of `boot` */
+	char boot[PROC_BOOT_MAX];
+	char on[NAME_REF_MAX]; /* BLOCK_CHILD: the ref */
+	char message[512];     /* for people: "asks: Which database?" */
+};
+
+/* 1 and `out`, 0 if it waits for nothing (or wait.json makes no sense). */
+int calls_waits_for(const struct desk *d, const char *id,
+                    struct calls_wait *out);
+
+/* One recorded call.  -ENOENT: there is no such call. */
+int calls_read(const struct desk *d, const char *id, unsigned n,
+               struct call *out);
+
+/*
+ * The answer to an ask, durably; -EEXIST: it is answered, and keeps its
+ * answer.  calls_answered() tells 1 or 0.
+ */
+int calls_answer(struct desk *d, const char *id, unsigned n, const char *text,
+                 size_t len);
+int calls_answered(const struct desk *d, const char *id, unsigned n);
+
+/*
+ * Call `fn` with every recorded call of the task, in order, until it returns
+ * non-zero, which is returned.
+ */
+typedef int calls_fn(void *arg, const struct call *c);
+int calls_each(const struct desk *d, const char *id, calls_fn *fn, void *arg);
+
+#endif
