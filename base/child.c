@@ -70,6 +70,8 @@ become(const struct child_spec *spec, const char *program, pid_t parent,
 		if (getppid() != parent)
 			return ESRCH;
 	}
+	if (spec->subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		return errno;
 	if (spec->dirfd >= 0 && fchdir(spec->dirfd) < 0)
 		return errno;
 	for (int i = 0; i < spec->nfds; i++) {
@@ -85,7 +87,8 @@ become(const struct child_spec *spec, const char *program, pid_t parent,
 			return errno;
 		else if (high[i] < 0)
 			(void)close(i);
-	if (syscall(SYS_close_range, (unsigned)spec->nfds, ~0U, 0U) < 0)
+	if (!spec->keep_others &&
+	    syscall(SYS_close_range, (unsigned)spec->nfds, ~0U, 0U) < 0)
 		return errno;
 	default_signals();
 	(void)sigprocmask(SIG_SETMASK, none, NULL);

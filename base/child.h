@@ -2,9 +2,10 @@
  * child.h - start a program with exactly the world it is to have.
  *
  * The child gets the given argv, environment, directory and descriptors and
- * nothing else: every other descriptor is closed, every signal is at its
- * default and unblocked.  vfork() is used, because the time of fork() grows
- * with the memory of the caller.
+ * nothing else: every other descriptor is closed, unless the caller is only a
+ * station on the way to it (`keep_others`), every signal is at its default and
+ * unblocked.  vfork() is used, because the time of fork() grows with the
+ * memory of the caller.
  */
 #ifndef BASE_CHILD_H
 #define BASE_CHILD_H
@@ -21,8 +22,10 @@ struct child_spec {
 	int dirfd;  /* working directory, or -1 for the caller's */
 	int fds[8]; /* fds[i] becomes the child's descriptor i; -1: closed */
 	int nfds;
+	bool keep_others;     /* and whatever is not close-on-exec */
 	bool session;         /* a session of its own, so no terminal, no ^C */
 	bool die_with_parent; /* SIGKILL when the caller's thread ends */
+	bool subreaper;       /* the orphans of its tree become its children */
 };
 
 struct child {

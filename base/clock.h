@@ -26,6 +26,18 @@ int64_t clock_wall_ns(void);
 /* RFC 3339 in UTC with milliseconds; `buf` holds CLOCK_TEXT_MAX bytes. */
 char *clock_format(int64_t wall_ms, char *buf);
 
+/* The same in the zone of this process: "2026-11-21T04:39:18.123+01:00". */
+char *clock_format_local(int64_t wall_ms, char *buf);
+
+/*
+ * A time of day to milliseconds since 1970.  RFC 3339, with a zone, or
+ * without one, which means the zone of this process; a blank may stand for
+ * the T, and seconds may be left out: "2026-11-21T03:39:18.123Z", "2026-11-21
+ * 03:39+01:00", "2026-11-21 03:39".  -EINVAL: it is no time, or one that is
+ * left out where clocks are put forward; -ERANGE: not of 1970 to 2250.
+ */
+int clock_parse_time(const char *text, int64_t *wall_ms);
+
 /*
  * "500ms", "2s", "10m", "1h", "7d", "0"; a bare number is refused, because
  * its unit would be a guess.  Gives milliseconds; -EINVAL, -ERANGE.

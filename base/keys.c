@@ -195,23 +195,11 @@ keys_print(const struct key *key, const void *target, struct str *out)
 	str_addc(out, pairs ? '}' : ']');
 }
 
-static const char *
-kind_name(const struct node *n)
-{
-	static const char *const names[] = {
-		[NODE_SCALAR] = "a single value",
-		[NODE_LIST] = "a list",
-		[NODE_MAP] = "a map",
-	};
-
-	return names[n->kind];
-}
-
 static int
 complain_kind(const struct node *n, const char *wanted, struct err *err)
 {
 	return err_set(err, -EBADMSG, "%s is expected, not %s", wanted,
-	               kind_name(n));
+	               node_kind_name(n));
 }
 
 /* An entry of a list or map as it stands in the member. */
@@ -300,9 +288,33 @@ bind_list(const struct key *key, const struct node *n, void *target,
 	return 0;
 }
 
+/* A list of choices, or one, takes the place of what was there. */
 static int
-bind_one(const struct key *key, const struct node *n, const char *file,
-         void *target, struct err *err)
+bind_set(const struct key *key, const struct node *n, void *target,
+         const struct node **at, struct err *err)
+{
+	*(int64_t *)value_member(key, target) = 0;
+	if (n->kind == NODE_SCALAR)
+		return value_add_choice(key, n->text, target, err);
+	if (n->kind != NODE_LIST)
+		return complain_kind(n, "a list", err);
+	for (const struct node *c = n->first; c; c = c->next) {
+		autofree char *text = NULL;
+		int r;
+
+		*at = c;
+		r = entry_text(c, &text, err);
+		if (r == 0)
+			r = value_add_choice(key, text, target, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int
+keys_bind_one(const struct key *key, const struct node *n, const char *file,
+              void *target, struct err *err)
 {
 	const struct node *at = n;
 	struct err why;
@@ -312,6 +324,8 @@ bind_one(const struct key *key, const struct node *n, const char *file,
 		return 0;
 	if (is_list(key))
 		r = bind_list(key, n, target, &at, &why);
+	else if (key->type == KEY_SET)
+		r = bind_set(key, n, target, &at, &why);
 	else if (n->kind != NODE_SCALAR)
 		r = complain_kind(n, "a single value", &why);
 	else
@@ -319,66 +333,5 @@ bind_one(const struct key *key, const struct node *n, const char *file,
 	if (r < 0)
 		return node_complain(at, file, err, r, "%s: %s", key->name,
 		                     why.text);
-	return 0;
-}
-
-/* Not in the table: say what is. */
-static int
-complain_unknown(const struct key *table, size_t n, const struct node *c,
-                 const char *file, const char *const *others, struct err *err)
-{
-	struct node at = { .line = c->key_line, .column = c->key_column };
-	autofree const char **words = NULL;
-	autofree char *shown = name_show(c->key);
-	size_t nwords = 0, cap = 0;
-	autostr all = STR_INIT;
-	const char *near;
-
-	for (size_t i = 0; i < n; i++) {
-		mem_room(&words, nwords, &cap, sizeof(*words));
-		words[nwords++] = table[i].name;
-	}
-	for (; others && *others; others++) {
-		mem_room(&words, nwords, &cap, sizeof(*words));
-		words[nwords++] = *others;
-	}
-	for (size_t i = 0; i < nwords; i++)
-		str_addf(&all, "%s%s", i ? ", " : "", words[i]);
-	near = str_nearest(c->key, words, nwords);
-	if (near)
-		return node_complain(&at, file, err, -EBADMSG,
-		                     "unknown key '%.60s'; did you mean '%s'?",
-		                     shown, near);
-	return node_complain(&at, file, err, -EBADMSG,
-	                     "unknown key '%.60s'; the keys here are %s", shown,
-	                     str_text(&all));
-}
-
-int
-keys_bind(const struct key *table, size_t n, const struct node *map,
-          const char *file, const char *const *others, void *target,
-          struct err *err)
-{
-	if (node_is_null(map))
-		return 0;
-	if (map->kind != NODE_MAP)
-		return node_complain(map, file, err, -EBADMSG,
-		                     "a map, 'key: value', is expected, not %s",
-		                     kind_name(map));
-	for (const struct node *c = map->first; c; c = c->next) {
-		const struct key *key = keys_find(table, n, c->key);
-		const char *const *other = others;
-		int r;
-
-		while (other && *other && strcmp(*other, c->key) != 0)
-			other++;
-		if (!key && other && *other)
-			continue;
-		if (!key)
-			return complain_unknown(table, n, c, file, others, err);
-		r = bind_one(key, c, file, target, err);
-		if (r < 0)
-			return r;
-	}
 	return 0;
 }

@@ -3,12 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/proc.h"
 #include "base/sys.h"
 
@@ -103,4 +106,55 @@ lock_held(int dfd, const char *name)
 	if (fcntl(fd, F_OFD_GETLK, &fl) < 0)
 		return -errno;
 	return fl.l_type != F_UNLCK;
+}
+
+static void
+on_alarm(int signo)
+{
+	(void)signo;
+}
+
+static void
+set_alarm(int64_t ms)
+{
+	/* Again and again: the first may come before the wait has begun. */
+	struct itimerval it = {
+		.it_value = { ms / 1000, ms % 1000 * 1000 },
+		.it_interval = { 0, ms ? 100 * 1000 : 0 },
+	};
+
+	(void)setitimer(ITIMER_REAL, &it, NULL);
+}
+
+int
+lock_wait(int fd, int64_t timeout_ms)
+{
+	int64_t deadline = clock_boot_ns() + timeout_ms * CLOCK_NS_PER_MS;
+	struct sigaction act = { .sa_handler = on_alarm }, old;
+	struct flock fl = whole_file;
+	int r;
+
+	if (fcntl(fd, F_OFD_SETLK, &fl) == 0)
+		return 0;
+	if (errno != EAGAIN && errno != EACCES)
+		return -errno;
+	if (sigaction(SIGALRM, &act, &old) < 0)
+		return -errno;
+	set_alarm(timeout_ms > 0 ? timeout_ms : 1);
+	do
+		r = fcntl(fd, F_OFD_SETLKW, &fl) < 0 ? -errno : 0;
+	while (r == -EINTR && clock_boot_ns() < deadline);
+	set_alarm(0);
+	(void)sigaction(SIGALRM, &old, NULL);
+	return r == -EINTR ? -EAGAIN : r;
+}
+
+void
+lock_drop(int fd)
+{
+	struct flock fl = whole_file;
+
+	fl.l_type = F_UNLCK;
+	(void)fcntl(fd, F_OFD_SETLK, &fl);
+	(void)close(fd);
 }

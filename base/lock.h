@@ -9,6 +9,8 @@
 #ifndef BASE_LOCK_H
 #define BASE_LOCK_H
 
+#include <stdint.h>
+
 /*
  * Open `name` (made if need be) and lock it.  Gives the descriptor, which is
  * the lock; -EAGAIN when somebody has it.
@@ -28,5 +30,18 @@ int lock_take_over(int dfd, const char *name);
  * read, either.
  */
 int lock_held(int dfd, const char *name);
+
+/*
+ * Lock an open file, in turn, within this time; -EAGAIN when it is over.  It
+ * sleeps in the kernel and takes SIGALRM for itself meanwhile: for programs
+ * that do one thing, not for those with a loop.
+ */
+int lock_wait(int fd, int64_t timeout_ms);
+
+/*
+ * Unlock and close.  Whoever watches the file is told of it when the lock is
+ * free; a plain close() tells a moment before.
+ */
+void lock_drop(int fd);
 
 #endif

@@ -49,6 +49,18 @@ node_is_null(const struct node *n)
 	       strcmp(n->text, "null") == 0;
 }
 
+const char *
+node_kind_name(const struct node *n)
+{
+	static const char *const names[] = {
+		[NODE_SCALAR] = "a single value",
+		[NODE_LIST] = "a list",
+		[NODE_MAP] = "a map",
+	};
+
+	return names[n->kind];
+}
+
 int
 node_complain(const struct node *n, const char *file, struct err *err, int code,
               const char *fmt, ...)

@@ -55,6 +55,9 @@ struct node *node_get(const struct node *map, const char *key);
 /* Is this the absence of a value: `~`, `null` or nothing, unquoted? */
 bool node_is_null(const struct node *n);
 
+/* "a list": what it is, for a message. */
+const char *node_kind_name(const struct node *n);
+
 /* Set err to "FILE:LINE:COLUMN: …" for this node; returns `code`. */
 int node_complain(const struct node *n, const char *file, struct err *err,
                   int code, const char *fmt, ...)

@@ -17,7 +17,8 @@
 #include "base/mem.h"
 #include "base/sys.h"
 
-#define ENVIRON_MAX (8 * 1024 * 1024)
+#define ENVIRON_MAX  (8 * 1024 * 1024)
+#define CHILDREN_MAX (64 * 1024 * 1024)
 
 static int
 read_small(const char *path, char *buf, size_t size)
@@ -153,11 +154,14 @@ find(const struct proc_stat *all, size_t n, pid_t pid)
 }
 
 static bool
-descends(const struct proc_stat *all, size_t n, const struct proc_stat *p)
+descends(const struct proc_stat *all, size_t n, const struct proc_stat *p,
+         pid_t but)
 {
 	pid_t self = getpid();
 
 	for (size_t depth = 0; p && depth < n; depth++) {
+		if (p->pid == but)
+			return false;
 		if (p->ppid == self)
 			return true;
 		p = find(all, n, p->ppid);
@@ -182,14 +186,40 @@ signal_exactly(const struct proc_stat *st, int sig)
 int
 proc_signal_descendants(int sig)
 {
+	return proc_signal_descendants_but(sig, 0);
+}
+
+int
+proc_signal_descendants_but(int sig, pid_t but)
+{
 	size_t n;
 	autofree struct proc_stat *all = list_all(&n);
 	int found = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (all[i].state != 'Z' && descends(all, n, &all[i]))
+		if (all[i].state != 'Z' && descends(all, n, &all[i], but))
 			found += signal_exactly(&all[i], sig);
 	return found;
+}
+
+int
+proc_kill_children(void)
+{
+	autofree char *path =
+		mem_printf("/proc/self/task/%d/children", (int)getpid());
+	autoclose int fd = sys_open(AT_FDCWD, path, O_RDONLY);
+	autostr text = STR_INIT;
+	const char *p;
+	char *end;
+	int r = fd < 0 ? fd : sys_read_all(fd, CHILDREN_MAX, &text);
+	long pid;
+
+	if (r < 0)
+		return r;
+	/* Not reaped yet, so no number here can be another's by now. */
+	for (p = str_text(&text); (pid = strtol(p, &end, 10)) > 0; p = end)
+		(void)kill((pid_t)pid, SIGKILL);
+	return 0;
 }
 
 /* Does this descriptor hold a lock, and not only look at the file? */

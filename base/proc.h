@@ -55,6 +55,16 @@ int proc_read_stat(pid_t pid, struct proc_stat *st);
  */
 int proc_signal_descendants(int sig);
 
+/* The same without the process `but` and what is below it; sig 0 counts. */
+int proc_signal_descendants_but(int sig, pid_t but);
+
+/*
+ * SIGKILL to the children alone, which takes microseconds: again and again,
+ * with reaping in between, it catches up with one that forks and ends without
+ * end, if the caller is its subreaper.  -errno if they cannot be listed.
+ */
+int proc_kill_children(void);
+
 /*
  * Kill every process that holds a lock on the file (device, inode), but not
  * the caller, and wait until all of them are gone, until `deadline_ns` on the

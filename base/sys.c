@@ -303,6 +303,34 @@ sys_stat(int dfd, const char *name, struct stat *st)
 	return (int)RETRY(fstatat(dfd, name, st, AT_SYMLINK_NOFOLLOW));
 }
 
+/* The size of an empty directory is for its file system to choose. */
+static int
+is_empty_dir(int fd)
+{
+	autodir DIR *dir = NULL;
+	struct dirent *de;
+	int r = sys_listdir(fd, ".", &dir);
+
+	if (r == 0)
+		r = sys_next(dir, &de);
+	return r < 0 ? r : r == 0;
+}
+
+int
+sys_untouched(int fd)
+{
+	struct statx sx;
+	unsigned want = STATX_BTIME | STATX_MTIME | STATX_SIZE | STATX_TYPE;
+
+	if (statx(fd, "", AT_EMPTY_PATH, want, &sx) < 0)
+		return -errno;
+	if ((sx.stx_mask & want) != want ||
+	    sx.stx_btime.tv_sec != sx.stx_mtime.tv_sec ||
+	    sx.stx_btime.tv_nsec != sx.stx_mtime.tv_nsec)
+		return 0;
+	return S_ISDIR(sx.stx_mode) ? is_empty_dir(fd) : sx.stx_size == 0;
+}
+
 int
 sys_exists(int dfd, const char *name)
 {

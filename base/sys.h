@@ -107,6 +107,12 @@ int sys_set_mtime(int fd, int64_t wall_ns);
 /* lstat() beneath a descriptor. */
 int sys_stat(int dfd, const char *name, struct stat *st);
 
+/*
+ * 1 if this file or directory is empty and has not changed since it was made,
+ * as far as the file system can tell; else 0.
+ */
+int sys_untouched(int fd);
+
 /* 1 if it is there, 0 if not. */
 int sys_exists(int dfd, const char *name);
 

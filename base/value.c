@@ -3,12 +3,16 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/name.h"
 #include "base/quote.h"
+
+#define DIGITS   "0123456789"
+#define DECIMALS 6 /* of a KEY_NUMBER */
 
 struct unit {
 	char name[3];
@@ -62,7 +66,7 @@ parse_number(const char *text, bool sign, int64_t *value, const char **end)
 	const char *p = text + minus;
 	int64_t n = 0;
 
-	*end = p + strspn(p, "0123456789");
+	*end = p + strspn(p, DIGITS);
 	if (*end == p)
 		return -EINVAL;
 	for (; p < *end; p++)
@@ -105,7 +109,7 @@ complain_number(enum key_type type, const char *text, const char *shown,
 	if (type == KEY_INT)
 		return err_set(err, -EBADMSG, "'%.60s' is not a whole number",
 		               shown);
-	if (text[strspn(text, "0123456789")] == '\0' && *text)
+	if (text[strspn(text, DIGITS)] == '\0' && *text)
 		return err_set(err, -EBADMSG,
 		               "'%.60s' has no unit; write %.60ss for seconds, "
 		               "or ms, m, h, d",
@@ -147,6 +151,62 @@ set_number(const struct key *key, const char *text, void *target,
 	return 0;
 }
 
+/* "2", "0.25": no sign, no exponent, as many decimals as are printed. */
+static int
+set_decimal(const struct key *key, const char *text, void *target,
+            struct err *err)
+{
+	autofree char *shown = name_show(text);
+	size_t whole = strspn(text, DIGITS);
+	size_t decimals =
+		text[whole] == '.' ? strspn(text + whole + 1, DIGITS) : 0;
+	const char *end = text + whole + (text[whole] == '.') + decimals;
+	double value;
+
+	if (!whole || *end || (text[whole] == '.' && !decimals))
+		return err_set(err, -EBADMSG,
+		               "'%.60s' is not a number; write as in 2 or 0.5",
+		               shown);
+	if (decimals > DECIMALS)
+		return err_set(err, -EBADMSG,
+		               "'%.60s' has too many digits; write at most %d "
+		               "after the point",
+		               shown, DECIMALS);
+	value = strtod(text, NULL);
+	if (value < (double)key->min || value > (double)key->max) {
+		bool low = value < (double)key->min;
+
+		return err_set(err, -EBADMSG,
+		               "'%.60s' is too %s; the %s is %" PRId64, shown,
+		               low ? "small" : "large", low ? "least" : "most",
+		               low ? key->min : key->max);
+	}
+	*(double *)value_member(key, target) = value;
+	return 0;
+}
+
+static int
+set_time(const struct key *key, const char *text, void *target, struct err *err)
+{
+	autofree char *shown = name_show(text);
+	int64_t ms;
+	int r = clock_parse_time(text, &ms);
+
+	if (r == -ERANGE)
+		return err_set(err, -EBADMSG,
+		               "'%.60s' is not of the years 1970 to 2250",
+		               shown);
+	if (r < 0)
+		return err_set(err, -EBADMSG,
+		               "'%.60s' is not a time; write as in "
+		               "2026-11-21T09:30:00Z or "
+		               "2026-11-21T09:30+01:00, or 2026-11-21 09:30 "
+		               "for local time",
+		               shown);
+	*(int64_t *)value_member(key, target) = ms;
+	return 0;
+}
+
 static int
 set_bool(const struct key *key, const char *text, void *target, struct err *err)
 {
@@ -162,9 +222,9 @@ set_bool(const struct key *key, const char *text, void *target, struct err *err)
 	return err_set(err, -EBADMSG, "'%.60s' is not true or false", shown);
 }
 
+/* The number of the choice that this is, or -EBADMSG. */
 static int
-set_choice(const struct key *key, const char *text, void *target,
-           struct err *err)
+find_choice(const struct key *key, const char *text, struct err *err)
 {
 	autofree char *shown = name_show(text);
 	autostr all = STR_INIT;
@@ -172,10 +232,8 @@ set_choice(const struct key *key, const char *text, void *target,
 	size_t n;
 
 	for (n = 0; key->choices[n]; n++) {
-		if (strcmp(text, key->choices[n]) == 0) {
-			*(int *)value_member(key, target) = (int)n;
-			return 0;
-		}
+		if (strcmp(text, key->choices[n]) == 0)
+			return (int)n;
 		str_addf(&all, "%s%s", n ? ", " : "", key->choices[n]);
 	}
 	near = str_nearest(text, key->choices, n);
@@ -185,6 +243,40 @@ set_choice(const struct key *key, const char *text, void *target,
 		               shown, str_text(&all), near);
 	return err_set(err, -EBADMSG, "'%.60s' is not one of %s", shown,
 	               str_text(&all));
+}
+
+static int
+set_choice(const struct key *key, const char *text, void *target,
+           struct err *err)
+{
+	int n = find_choice(key, text, err);
+
+	if (n < 0)
+		return n;
+	*(int *)value_member(key, target) = n;
+	return 0;
+}
+
+int
+value_add_choice(const struct key *key, const char *text, void *target,
+                 struct err *err)
+{
+	const char *const ends = "[], ";
+	bool list = text[0] == '[';
+
+	for (const char *p = text; *p;) {
+		size_t len = list ? strcspn(p, ends) : strlen(p);
+		autofree char *word = mem_dupn(p, len);
+		int n = len ? find_choice(key, word, err) : 0;
+
+		if (n < 0)
+			return n;
+		if (len)
+			*(int64_t *)value_member(key, target) |= INT64_C(1)
+			                                         << n;
+		p += len + (p[len] != '\0');
+	}
+	return 0;
 }
 
 static int
@@ -224,10 +316,16 @@ value_set(const struct key *key, const char *text, void *target,
 	case KEY_DURATION:
 	case KEY_SIZE:
 		return set_number(key, text, target, err);
+	case KEY_TIME:
+		return set_time(key, text, target, err);
 	case KEY_BOOL:
 		return set_bool(key, text, target, err);
+	case KEY_NUMBER:
+		return set_decimal(key, text, target, err);
 	case KEY_CHOICE:
 		return set_choice(key, text, target, err);
+	case KEY_SET:
+		return value_add_choice(key, text, target, err);
 	case KEY_STRING:
 	case KEY_NAME:
 		return set_text(key, text, target, err);
@@ -236,6 +334,40 @@ value_set(const struct key *key, const char *text, void *target,
 		break;
 	}
 	return err_set(err, -EBADMSG, "a list or map is expected");
+}
+
+/* Without the zeros at its end. */
+static void
+print_decimal(double value, struct str *out)
+{
+	str_addf(out, "%.*f", DECIMALS, value);
+	while (out->data[out->len - 1] == '0')
+		out->data[--out->len] = '\0';
+	if (out->data[out->len - 1] == '.')
+		out->data[--out->len] = '\0';
+}
+
+static void
+print_set(const struct key *key, int64_t set, struct str *out)
+{
+	bool first = true;
+
+	str_addc(out, '[');
+	for (int n = 0; key->choices[n]; n++) {
+		if (!(set >> n & 1))
+			continue;
+		str_addf(out, "%s%s", first ? "" : ", ", key->choices[n]);
+		first = false;
+	}
+	str_addc(out, ']');
+}
+
+static void
+print_time(int64_t wall_ms, struct str *out)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	str_adds(out, wall_ms ? clock_format(wall_ms, text) : "~");
 }
 
 void
@@ -247,6 +379,12 @@ value_print(const struct key *key, const void *target, struct str *out)
 		str_adds(out, *(const bool *)member ? "true" : "false");
 	else if (key->type == KEY_CHOICE)
 		str_adds(out, key->choices[*(const int *)member]);
+	else if (key->type == KEY_TIME)
+		print_time(*(const int64_t *)member, out);
+	else if (key->type == KEY_SET)
+		print_set(key, *(const int64_t *)member, out);
+	else if (key->type == KEY_NUMBER)
+		print_decimal(*(const double *)member, out);
 	else if (key->type != KEY_STRING && key->type != KEY_NAME)
 		value_print_number(key->type, *(const int64_t *)member, out);
 	else if (*(char *const *)member)

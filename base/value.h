@@ -1,8 +1,8 @@
 /*
  * value.h - one value of a table's key, from text and to text (keys.c only).
  *
- * What stands in a member of a struct for a scalar key: everything in
- * enum key_type but KEY_STRINGS and KEY_PAIRS.
+ * What stands in a member of a struct for a key that is no list of texts:
+ * everything in enum key_type but KEY_STRINGS and KEY_PAIRS.
  */
 #ifndef BASE_VALUE_H
 #define BASE_VALUE_H
@@ -20,6 +20,13 @@ void *value_member(const struct key *key, const void *target);
  */
 int value_set(const struct key *key, const char *text, void *target,
               struct err *err);
+
+/*
+ * Add to a KEY_SET: one of its choices, or a flow list of them as
+ * value_print() writes it.  -EBADMSG as above.
+ */
+int value_add_choice(const struct key *key, const char *text, void *target,
+                     struct err *err);
 
 /* Append the member as it would be written; "~" for a string not set. */
 void value_print(const struct key *key, const void *target, struct str *out);

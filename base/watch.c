@@ -87,6 +87,17 @@ watch_content(struct watch *w, int fd, int token)
 	return add(w, fd, token, IN_MODIFY);
 }
 
+void
+watch_stop(struct watch *w, int token)
+{
+	for (size_t wd = 0; w && wd < w->cap; wd++) {
+		if (w->tokens[wd] != token)
+			continue;
+		w->tokens[wd] = -1;
+		(void)inotify_rm_watch(w->fd, (int)wd);
+	}
+}
+
 static void
 tell(struct watch *w, const struct inotify_event *ev, watch_fn *fn, void *arg)
 {

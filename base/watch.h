@@ -44,6 +44,9 @@ int watch_dir_leave(struct watch *w, int dfd, int token);
 /* Watch one file for being written to; the event has no name. */
 int watch_content(struct watch *w, int fd, int token);
 
+/* No events with this token any more. */
+void watch_stop(struct watch *w, int token);
+
 /* Read what there is and call `fn` for each event, in order of arrival. */
 int watch_read(struct watch *w, watch_fn *fn, void *arg);
 

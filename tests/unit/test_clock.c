@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <cmocka.h>
@@ -69,6 +70,130 @@ the_longest_duration_does_not_overflow(void **state)
 		text[digits + 1] = '\0';
 		r = clock_parse_duration(text, &ms);
 		assert_true(r == -ERANGE || (r == 0 && ms > 0));
+	}
+}
+
+static void
+a_time_with_a_zone_means_one_moment(void **state)
+{
+	static const struct {
+		const char *text;
+		int r;
+		int64_t ms;
+	} rows[] = {
+		{ "1970-01-01T00:00:00Z", 0, 0 },
+		{ "2026-11-21T04:39:18.123Z", 0, 1795235958123 },
+		{ "2026-11-21T04:39:18.1239Z", 0, 1795235958123 },
+		{ "2026-11-21T04:39:18.1Z", 0, 1795235958100 },
+		{ "2026-11-21t04:39:18z", 0, 1795235958000 },
+		{ "2026-11-21 04:39:18Z", 0, 1795235958000 },
+		{ "2026-11-21T04:39Z", 0, 1795235940000 },
+		{ "2026-11-21T05:39+01:00", 0, 1795235940000 },
+		{ "2026-11-21T10:09+05:30", 0, 1795235940000 },
+		{ "2026-11-20T20:39-08:00", 0, 1795235940000 },
+		{ "2026-11-21T04:39-00:00", 0, 1795235940000 },
+		{ "2024-02-29T00:00Z", 0, 1709164800000 },
+		{ "2000-02-29T00:00Z", 0, 951782400000 },
+		{ "2250-12-31T23:59:59.999Z", 0, 8867491199999 },
+		{ "1969-12-31T23:59:59Z", -ERANGE, 0 },
+		{ "1970-01-01T00:00+00:01", -ERANGE, 0 },
+		{ "2251-01-01T00:00Z", -ERANGE, 0 },
+		{ "9999-01-01T00:00Z", -ERANGE, 0 },
+		{ "", -EINVAL, 0 },
+		{ "now", -EINVAL, 0 },
+		{ "2026-11-21", -EINVAL, 0 },
+		{ "2026-11-21T", -EINVAL, 0 },
+		{ "2026-11-21T04", -EINVAL, 0 },
+		{ "2026-11-21T04Z", -EINVAL, 0 },
+		{ "2026-11-21T4:39Z", -EINVAL, 0 },
+		{ "2026-11-21  04:39Z", -EINVAL, 0 },
+		{ " 2026-11-21T04:39Z", -EINVAL, 0 },
+		{ "2026-11-21T04:39Z ", -EINVAL, 0 },
+		{ "2026-11-21T04:39 Z", -EINVAL, 0 },
+		{ "2026-11-21T04:39:Z", -EINVAL, 0 },
+		{ "2026-11-21T04:39:18.Z", -EINVAL, 0 },
+		{ "2026-11-21T04:39:18,1Z", -EINVAL, 0 },
+		{ "2026-11-21T24:00Z", -EINVAL, 0 },
+		{ "2026-11-21T04:60Z", -EINVAL, 0 },
+		{ "2026-11-21T04:39:60Z", -EINVAL, 0 },
+		{ "2026-13-21T04:39Z", -EINVAL, 0 },
+		{ "2026-00-21T04:39Z", -EINVAL, 0 },
+		{ "2026-11-00T04:39Z", -EINVAL, 0 },
+		{ "2026-11-31T04:39Z", -EINVAL, 0 },
+		{ "2026-02-29T04:39Z", -EINVAL, 0 },
+		{ "2100-02-29T04:39Z", -EINVAL, 0 },
+		{ "26-11-21T04:39Z", -EINVAL, 0 },
+		{ "2026/11/21T04:39Z", -EINVAL, 0 },
+		{ "2026-11-21T04:39+1:00", -EINVAL, 0 },
+		{ "2026-11-21T04:39+0100", -EINVAL, 0 },
+		{ "2026-11-21T04:39+24:00", -EINVAL, 0 },
+		{ "2026-11-21T04:39 CET", -EINVAL, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		int64_t ms = 77;
+
+		check_number(rows[i].text, clock_parse_time(rows[i].text, &ms),
+		             rows[i].r);
+		check_number(rows[i].text, ms, rows[i].r ? 77 : rows[i].ms);
+	}
+}
+
+static void
+a_time_without_a_zone_is_local(void **state)
+{
+	static const struct {
+		const char *zone, *text;
+		int r;
+		int64_t ms;
+	} rows[] = {
+		{ "UTC0", "2026-11-21 04:39", 0, 1795235940000 },
+		{ "CET-1", "2026-11-21 05:39", 0, 1795235940000 },
+		{ "CET-1", "2026-11-21T05:39:18", 0, 1795235958000 },
+		/* On a day on which clocks are put forward at two. */
+		{ "CET-1CEST,M3.5.0,M10.5.0/3", "2026-03-29 01:59", 0,
+		  1774745940000 },
+		{ "CET-1CEST,M3.5.0,M10.5.0/3", "2026-03-29 02:30", -EINVAL,
+		  0 },
+		{ "CET-1CEST,M3.5.0,M10.5.0/3", "2026-03-29 03:00", 0,
+		  1774746000000 },
+		{ "CET-1", "1970-01-01 00:30", -ERANGE, 0 },
+	};
+	const char *zone = getenv("TZ");
+	autofree char *before = zone ? strdup(zone) : NULL;
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		int64_t ms = 77;
+
+		assert_int_equal(setenv("TZ", rows[i].zone, 1), 0);
+		tzset();
+		check_number(rows[i].text, clock_parse_time(rows[i].text, &ms),
+		             rows[i].r);
+		check_number(rows[i].text, ms, rows[i].r ? 77 : rows[i].ms);
+	}
+	if (before)
+		(void)setenv("TZ", before, 1);
+	else
+		(void)unsetenv("TZ");
+	tzset();
+}
+
+static void
+a_time_that_was_written_is_read_back(void **state)
+{
+	static const int64_t rows[] = { 0, 1, 999, 1795235958123,
+		                        8867491199999 };
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		char text[CLOCK_TEXT_MAX];
+		int64_t ms = -1;
+
+		(void)clock_format(rows[i], text);
+		check_number(text, clock_parse_time(text, &ms), 0);
+		check_number(text, ms, rows[i]);
 	}
 }
 
@@ -174,6 +299,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(durations_have_a_unit),
 		cmocka_unit_test(the_longest_duration_does_not_overflow),
+		cmocka_unit_test(a_time_with_a_zone_means_one_moment),
+		cmocka_unit_test(a_time_without_a_zone_is_local),
+		cmocka_unit_test(a_time_that_was_written_is_read_back),
 		cmocka_unit_test(times_are_written_in_utc_with_milliseconds),
 		cmocka_unit_test(
 			a_time_beyond_all_calendars_stays_in_its_buffer),

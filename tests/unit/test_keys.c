@@ -364,6 +364,119 @@ what_is_printed_can_be_read_again(void **state)
 	}
 }
 
+struct nest {
+	char *title;
+	int64_t max, wait_ms, on;
+	double factor;
+	char **words;
+};
+
+#define IN(member) offsetof(struct nest, member)
+
+static const struct key nested[] = {
+	{ "title", KEY_STRING, IN(title), 0, 20, NULL, NULL, "" },
+	{ "retry.max", KEY_INT, IN(max), 0, 9, NULL, "1", "" },
+	{ "retry.pause.wait", KEY_DURATION, IN(wait_ms), 0, 60000, NULL, "1s",
+	  "" },
+	{ "retry.factor", KEY_NUMBER, IN(factor), 1, 10, NULL, "2", "" },
+	{ "retry.on", KEY_SET, IN(on), 0, 0, colours, "[red, green]", "" },
+	{ "signs.words", KEY_STRINGS, IN(words), 0, 3, NULL, NULL, "" },
+};
+
+static int
+bind_nested(const char *yaml, struct nest *t, struct err *err)
+{
+	autonode *map = node_parse_yaml(yaml, strlen(yaml), "f", 1, err);
+
+	assert_non_null(map);
+	return keys_bind(nested, countof(nested), map, "f", others, t, err);
+}
+
+static void
+maps_in_a_map_are_laid_over_key_by_key(void **state)
+{
+	struct nest t = { 0 };
+	autostr got = STR_INIT;
+
+	(void)state;
+	keys_default(nested, countof(nested), &t);
+	assert_int_equal(bind_nested("{retry: {max: 3, on: [green]}, "
+	                             "signs: {words: [a, b]}}",
+	                             &t, NULL),
+	                 0);
+	assert_int_equal(bind_nested("retry:\n  pause: {wait: 5s}\n"
+	                             "  factor: 1.5\n  max:\nsigns:\n",
+	                             &t, NULL),
+	                 0);
+	for (size_t i = 0; i < countof(nested); i++) {
+		str_addf(&got, "%s=", nested[i].name);
+		keys_print(&nested[i], &t, &got);
+		str_addc(&got, ' ');
+	}
+	assert_string_equal(str_text(&got),
+	                    "title=~ retry.max=3 retry.pause.wait=5s "
+	                    "retry.factor=1.5 retry.on=[green] "
+	                    "signs.words=[a, b] ");
+	keys_done(nested, countof(nested), &t);
+	assert_null(t.words);
+}
+
+static void
+what_is_wrong_in_a_map_in_a_map_is_said_with_its_place(void **state)
+{
+	static const struct {
+		const char *yaml, *want;
+	} rows[] = {
+		{ "retry: 3", "f:1:8: retry: a map, 'key: value', is expected, "
+		              "not a single value" },
+		{ "retry: {pause: [1]}",
+		  "f:1:16: pause: a map, 'key: value', is expected, not a "
+		  "list" },
+		{ "retry:\n  mx: 3\n",
+		  "f:2:3: retry: unknown key 'mx'; did you mean 'max'?" },
+		{ "retry: {x: 3}", "f:1:9: retry: unknown key 'x'; the keys "
+		                   "here are max, pause, factor, on" },
+		{ "retry: {agents: 3}",
+		  "f:1:9: retry: unknown key 'agents'; the keys here are max, "
+		  "pause, factor, on" },
+		{ "retry: {pause: {x: 1}}",
+		  "f:1:17: retry.pause: unknown key 'x'; the keys here are "
+		  "wait" },
+		{ "retri: {}", "f:1:1: unknown key 'retri'; did you mean "
+		               "'retry'?" },
+		{ "x: 1", "f:1:1: unknown key 'x'; the keys here are title, "
+		          "retry, signs, agents, defaults" },
+		{ "retry.max: 1", "f:1:1: unknown key 'retry.max'; the keys "
+		                  "here are title, retry, signs, agents, "
+		                  "defaults" },
+		{ "retry: {pause.wait: 1s}",
+		  "f:1:9: retry: unknown key 'pause.wait'; the keys here are "
+		  "max, pause, factor, on" },
+		{ "{'': 1}", "f:1:2: unknown key ''; the keys here are title, "
+		             "retry, signs, agents, defaults" },
+		{ "retry: {max: 10}", "f:1:14: retry.max: '10' is too large; "
+		                      "the most is 9" },
+		{ "retry: {on: [red, gren]}",
+		  "f:1:19: retry.on: 'gren' is not one of red, green; did you "
+		  "mean 'green'?" },
+		{ "retry: {on: [[red]]}", "f:1:14: retry.on: a single value is "
+		                          "expected, not a list" },
+		{ "retry: {on: {a: 1}}", "f:1:13: retry.on: a list is "
+		                         "expected, not a map" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct nest t = { 0 };
+		struct err err = { "" };
+
+		check_number(rows[i].yaml, bind_nested(rows[i].yaml, &t, &err),
+		             -EBADMSG);
+		check_text(rows[i].yaml, err.text, rows[i].want);
+		keys_done(nested, countof(nested), &t);
+	}
+}
+
 int
 main(void)
 {
@@ -378,6 +491,9 @@ main(void)
 		cmocka_unit_test(a_key_is_found_by_its_whole_name),
 		cmocka_unit_test(lists_grow_and_are_counted),
 		cmocka_unit_test(what_is_printed_can_be_read_again),
+		cmocka_unit_test(maps_in_a_map_are_laid_over_key_by_key),
+		cmocka_unit_test(
+			what_is_wrong_in_a_map_in_a_map_is_said_with_its_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

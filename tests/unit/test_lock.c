@@ -7,11 +7,13 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "base/cleanup.h"
 #include "base/lock.h"
+#include "base/sys.h"
 #include "tests/support/libcheck.h"
 #include "tests/support/libscratch.h"
 
@@ -172,10 +174,68 @@ a_symbolic_link_is_no_lock(void **state)
 #define TEST(fn) \
 	cmocka_unit_test_setup_teardown(fn, scratch_setup, scratch_teardown)
 
+static void
+a_waiter_has_the_lock_when_the_holder_ends(void **state)
+{
+	struct scratch *s = *state;
+	struct holder h = holder_start(s, true);
+	autoclose int fd = sys_open(s->fd, "lock", O_RDWR);
+	pid_t pid;
+
+	assert_true(fd >= 0);
+	assert_int_equal(lock_wait(fd, 20), -EAGAIN);
+	pid = fork();
+	if (pid == 0)
+		_exit(lock_wait(fd, 20000) == 0 ? 0 : 1);
+	holder_end(&h, SIGKILL);
+	assert_int_equal(check_exit(pid), 0);
+}
+
+static void
+a_wait_leaves_the_alarm_as_it_was(void **state)
+{
+	struct scratch *s = *state;
+	autoclose int held = lock_take(s->fd, "lock");
+	autoclose int fd = sys_open(s->fd, "lock", O_RDWR);
+	struct sigaction before, after;
+	struct itimerval left;
+
+	assert_true(held >= 0 && fd >= 0);
+	assert_int_equal(sigaction(SIGALRM, NULL, &before), 0);
+	assert_int_equal(lock_wait(fd, 0), -EAGAIN);
+	assert_int_equal(lock_wait(fd, 10), -EAGAIN);
+	assert_int_equal(sigaction(SIGALRM, NULL, &after), 0);
+	assert_ptr_equal(before.sa_handler, after.sa_handler);
+	assert_int_equal(getitimer(ITIMER_REAL, &left), 0);
+	assert_int_equal(left.it_value.tv_sec + left.it_value.tv_usec, 0);
+}
+
+static void
+a_dropped_lock_is_free_though_others_have_it_open(void **state)
+{
+	struct scratch *s = *state;
+	int fd = lock_take(s->fd, "lock");
+	autoclose int copy = dup(fd);
+
+	assert_int_equal(lock_held(s->fd, "lock"), 1);
+	lock_drop(fd);
+	assert_int_equal(lock_held(s->fd, "lock"), 0);
+	assert_true(copy >= 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_waiter_has_the_lock_when_the_holder_ends,
+			scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_wait_leaves_the_alarm_as_it_was, scratch_setup,
+			scratch_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_dropped_lock_is_free_though_others_have_it_open,
+			scratch_setup, scratch_teardown),
 		TEST(an_absent_lock_is_free_and_not_made_by_asking),
 		TEST(a_taken_lock_is_a_private_file),
 		TEST(a_second_taker_in_the_same_process_is_refused),

@@ -261,6 +261,53 @@ a_stranger_is_no_descendant(void **state)
 	assert_int_equal(check_exit(pid), 256 + SIGKILL);
 }
 
+/* Two trees below one: a root that reaps what flees from it, and another. */
+static int
+spare_one_tree(void)
+{
+	pid_t spared, other, fled;
+	int report[2];
+
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || pipe(report) < 0)
+		return 1;
+	spared = fork();
+	if (spared == 0) {
+		pid_t between;
+
+		if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+			_exit(1);
+		between = fork();
+		if (between == 0)
+			run_away(report[1]);
+		(void)waitpid(between, NULL, 0);
+		for (;;)
+			(void)pause();
+	}
+	if (read(report[0], &fled, sizeof(fled)) != sizeof(fled))
+		return 2;
+	other = idle_child();
+	if (proc_signal_descendants_but(0, 0) != 3 ||
+	    proc_signal_descendants_but(0, spared) != 1 ||
+	    proc_signal_descendants_but(SIGKILL, spared) != 1)
+		return 3;
+	if (waitpid(other, NULL, 0) != other || kill(fled, 0) < 0)
+		return 4;
+	if (proc_signal_descendants_but(0, spared) != 0)
+		return 5;
+	return proc_signal_descendants(SIGKILL) == 2 ? 0 : 6;
+}
+
+static void
+a_tree_can_be_spared(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(spare_one_tree());
+	assert_int_equal(check_exit(pid), 0);
+}
+
 static int64_t
 soon(void)
 {
@@ -359,6 +406,7 @@ main(void)
 		TEST(the_command_name_cannot_forge_a_status),
 		TEST(descendants_are_found_wherever_they_fled),
 		TEST(a_stranger_is_no_descendant),
+		TEST(a_tree_can_be_spared),
 		TEST(holders_of_a_file_are_killed_and_no_others),
 		TEST(a_file_nobody_else_holds_has_nobody_to_kill),
 		TEST(a_growing_family_of_holders_is_killed_whole),

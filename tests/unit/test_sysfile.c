@@ -42,6 +42,32 @@ a_written_file_is_whole_and_leaves_nothing_private(void **state)
 	}
 }
 
+static int
+untouched(struct scratch *s, const char *path)
+{
+	autoclose int fd = sys_open_beneath(s->fd, path, O_RDONLY);
+
+	assert_true(fd >= 0);
+	return sys_untouched(fd);
+}
+
+/* Whether the file system can tell or not: what was written to never is. */
+static void
+what_was_written_to_is_not_untouched(void **state)
+{
+	struct scratch *s = *state;
+
+	scratch_write(s->fd, "full", "x");
+	assert_int_equal(untouched(s, "full"), 0);
+	scratch_mkdir(s->fd, "dir");
+	scratch_write(s->fd, "dir/in", "");
+	assert_int_equal(untouched(s, "dir"), 0);
+	scratch_write(s->fd, "empty", "");
+	assert_int_equal(
+		utimensat(s->fd, "empty", (struct timespec[2]){ 0 }, 0), 0);
+	assert_int_equal(untouched(s, "empty"), 0);
+}
+
 static void
 a_file_that_is_there_is_replaced_only_if_told(void **state)
 {
@@ -308,6 +334,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_written_file_is_whole_and_leaves_nothing_private),
+		TEST(what_was_written_to_is_not_untouched),
 		TEST(a_file_that_is_there_is_replaced_only_if_told),
 		TEST(a_private_file_of_a_dead_process_is_no_obstacle),
 		TEST(an_empty_file_can_be_written),

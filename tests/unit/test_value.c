@@ -14,7 +14,8 @@
 #include "tests/support/libcheck.h"
 
 struct target {
-	int64_t number;
+	int64_t number, set;
+	double part;
 	char *text;
 	bool truth;
 	int choice;
@@ -44,6 +45,18 @@ static const struct key truth = {
 };
 static const struct key colour = {
 	"colour", KEY_CHOICE, AT(choice), 0, 0, colours, "red", "a colour",
+};
+static const struct key part = {
+	"part", KEY_NUMBER, AT(part), 0, 1000, NULL, "0", "a part",
+};
+static const struct key more = {
+	"more", KEY_NUMBER, AT(part), 1, 10, NULL, "1", "a factor",
+};
+static const struct key set = {
+	"set", KEY_SET, AT(set), 0, 0, colours, "[red, blue]", "a set",
+};
+static const struct key when = {
+	"when", KEY_TIME, AT(number), 0, 0, NULL, NULL, "a moment",
 };
 static const struct key text = {
 	"text", KEY_STRING, AT(text), 1, 5, NULL, NULL, "a text",
@@ -82,6 +95,8 @@ a_value_is_set_and_printed_in_its_shortest_form(void **state)
 		{ &most, "0G", "0" },
 		{ &most, "8388607T", "8388607T" },
 		{ &most, "9223372036854775807", "9223372036854775807" },
+		{ &when, "2026-11-21T05:39:18.123+01:00",
+		  "2026-11-21T04:39:18.123Z" },
 		{ &truth, "true", "true" },
 		{ &truth, "yes", "true" },
 		{ &truth, "on", "true" },
@@ -90,6 +105,17 @@ a_value_is_set_and_printed_in_its_shortest_form(void **state)
 		{ &truth, "off", "false" },
 		{ &colour, "red", "red" },
 		{ &colour, "blue", "blue" },
+		{ &part, "0", "0" },
+		{ &part, "2", "2" },
+		{ &part, "1000", "1000" },
+		{ &part, "0.5", "0.5" },
+		{ &part, "00.50", "0.5" },
+		{ &part, "2.0", "2" },
+		{ &part, "0.000001", "0.000001" },
+		{ &part, "999.999999", "999.999999" },
+		{ &set, "blue", "[blue]" },
+		{ &set, "[]", "[]" },
+		{ &set, "[blue, red]", "[red, blue]" },
 		{ &text, "a b", "\"a b\"" },
 		{ &text, "12345", "12345" },
 		{ &long_text, "", "\"\"" },
@@ -158,6 +184,24 @@ a_value_of_another_type_is_refused(void **state)
 		{ &room, "M",
 		  "'M' is not a size; write bytes, or as in 64K, "
 		  "16M, 1G" },
+		{ &part, "", "'' is not a number; write as in 2 or 0.5" },
+		{ &part, ".5", "'.5' is not a number; write as in 2 or 0.5" },
+		{ &part, "5.", "'5.' is not a number; write as in 2 or 0.5" },
+		{ &part, "-1", "'-1' is not a number; write as in 2 or 0.5" },
+		{ &part, "1e3", "'1e3' is not a number; write as in 2 or 0.5" },
+		{ &part, "nan", "'nan' is not a number; write as in 2 or 0.5" },
+		{ &part, "0.1234567",
+		  "'0.1234567' has too many digits; write at most 6 after the "
+		  "point" },
+		{ &set, "gren",
+		  "'gren' is not one of red, green, blue; did you mean "
+		  "'green'?" },
+		{ &when, "tomorrow",
+		  "'tomorrow' is not a time; write as in "
+		  "2026-11-21T09:30:00Z or 2026-11-21T09:30+01:00, or "
+		  "2026-11-21 09:30 for local time" },
+		{ &when, "2300-01-01T00:00Z",
+		  "'2300-01-01T00:00Z' is not of the years 1970 to 2250" },
 		{ &truth, "1", "'1' is not true or false" },
 		{ &truth, "True", "'True' is not true or false" },
 		{ &colour, "gren",
@@ -219,6 +263,10 @@ a_value_out_of_range_is_refused_with_the_limit(void **state)
 		{ &most, "8388608T",
 		  "'8388608T' is too large; the most is "
 		  "9223372036854775807" },
+		{ &part, "1000.1", "'1000.1' is too large; the most is 1000" },
+		{ &more, "0.9", "'0.9' is too small; the least is 1" },
+		{ &more, "99999999999999999999",
+		  "'99999999999999999999' is too large; the most is 10" },
 		{ &text, "", "it may not be empty" },
 		{ &text, "123456", "the text is longer than 5 bytes" },
 	};

@@ -120,6 +120,26 @@ every_way_of_arriving_is_told(void **state)
 }
 
 static void
+after_a_stop_nothing_is_told(void **state)
+{
+	struct watched *w = *state;
+	int top = w->scratch->fd;
+
+	assert_int_equal(watch_dir(w->watch, w->box, TOKEN), 0);
+	watch_stop(w->watch, TOKEN + 1);
+	scratch_mkdir(top, "box/a");
+	assert_string_equal(seen(w), "entry:a ");
+	/* Also what has been queued by then. */
+	scratch_mkdir(top, "box/b");
+	watch_stop(w->watch, TOKEN);
+	scratch_mkdir(top, "box/c");
+	assert_string_equal(seen(w), "");
+	assert_int_equal(watch_dir(w->watch, w->box, TOKEN), 0);
+	scratch_mkdir(top, "box/d");
+	assert_string_equal(seen(w), "entry:d ");
+}
+
+static void
 a_nameless_file_that_is_linked_in_is_told(void **state)
 {
 	struct watched *w = *state;
@@ -282,6 +302,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_is_told_where_nothing_happened),
 		TEST(every_way_of_arriving_is_told),
+		TEST(after_a_stop_nothing_is_told),
 		TEST(a_nameless_file_that_is_linked_in_is_told),
 		TEST(a_file_still_open_is_told_again_when_it_is_closed),
 		TEST(leaving_is_told_only_to_who_asked),
