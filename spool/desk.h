@@ -37,6 +37,7 @@ enum place {
 
 #define DESK_LOCK    "lock"
 #define DESK_JOURNAL "journal.jsonl"
+#define DESK_WARM    "warm" /* the folder of a stream worker */
 
 struct desk {
 	struct spool *spool; /* borrowed */

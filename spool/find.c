@@ -113,14 +113,14 @@ look_at_results(const struct desk *d, const char *id, struct found *out)
 }
 
 static int
-look_everywhere(const struct desk *d, const char *id, size_t first,
+look_everywhere(const struct desk *d, const char *id, size_t first, bool ended,
                 struct found *out)
 {
-	int r = look_at_results(d, id, out);
+	int r = ended ? look_at_results(d, id, out) : 0;
 
 	for (size_t i = first; r == 0 && i < countof(on_the_way); i++)
 		r = look_in(d, on_the_way[i], id, out);
-	return r ? r : look_at_results(d, id, out);
+	return r || !ended ? r : look_at_results(d, id, out);
 }
 
 /*
@@ -129,7 +129,8 @@ look_everywhere(const struct desk *d, const char *id, size_t first,
  * that look ends; a second one in the same silence sees it.
  */
 static int
-search(const struct desk *d, const char *id, size_t first, struct found *out)
+search(const struct desk *d, const char *id, size_t first, bool ended,
+       struct found *out)
 {
 	int64_t silent_since = -1;
 
@@ -140,7 +141,7 @@ search(const struct desk *d, const char *id, size_t first, struct found *out)
 		int r;
 
 		*out = (struct found){ 0 };
-		r = look_everywhere(d, id, first, out);
+		r = look_everywhere(d, id, first, ended, out);
 		if (r)
 			return r < 0 ? r : 0;
 		if (silent_since == before && journal_size(d) == before)
@@ -153,13 +154,19 @@ search(const struct desk *d, const char *id, size_t first, struct found *out)
 int
 find_task(const struct desk *d, const char *id, struct found *out)
 {
-	return search(d, id, 0, out);
+	return search(d, id, 0, true, out);
 }
 
 int
 find_admitted(const struct desk *d, const char *id, struct found *out)
 {
-	return search(d, id, DROP_PLACES, out);
+	return search(d, id, DROP_PLACES, true, out);
+}
+
+int
+find_unended(const struct desk *d, const char *id, struct found *out)
+{
+	return search(d, id, 0, false, out);
 }
 
 struct candidates {

@@ -24,6 +24,9 @@ int find_task(const struct desk *d, const char *id, struct found *out);
 /* The same, but a drop is no task yet: it may be another with this name. */
 int find_admitted(const struct desk *d, const char *id, struct found *out);
 
+/* The same, but it has not ended: drops count, results do not. */
+int find_unended(const struct desk *d, const char *id, struct found *out);
+
 /*
  * The one id at the desk that `prefix` begins (an exact id wins).  -ENOENT,
  * or -EEXIST with the candidates in `err` when there are several.

@@ -48,6 +48,7 @@ record_read(const struct desk *d, const char *id, struct record *rec)
 	rec->reviews = json_int(json_get(o, "reviews"), 0);
 	rec->sessions = json_int(json_get(o, "sessions"), 0);
 	rec->first_started_ms = json_int(json_get(o, "first_started"), 0);
+	rec->waits_since_ms = read_time(json_get(o, "waits_since"));
 	rec->without_inputs = json_int(json_get(o, "without_inputs"), 0) != 0;
 	copy_text(rec->doom, sizeof(rec->doom), json_get(o, "doom"));
 	block = json_get(o, "blocked");
@@ -86,6 +87,8 @@ record_write(struct desk *d, const char *id, const struct record *rec)
 	if (rec->sessions)
 		json_set_int(o, "sessions", rec->sessions);
 	json_set_int(o, "first_started", rec->first_started_ms);
+	if (rec->waits_since_ms)
+		json_set_int(o, "waits_since", rec->waits_since_ms);
 	if (rec->without_inputs)
 		json_set_int(o, "without_inputs", 1);
 	if (rec->doom[0])

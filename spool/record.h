@@ -22,11 +22,12 @@
 struct record {
 	int64_t uid;       /* of the submitter; -1: the owner of the entry */
 	int64_t failures;  /* attempts that failed and were retried */
-	int64_t crashes;   /* attempts that ended with the agent */
+	int64_t crashes;   /* attempts that ended with worker or agent */
 	int64_t deferrals; /* attempts that asked to be run later (75) */
 	int64_t reviews;   /* times the verify command sent it back */
 	int64_t sessions;  /* fresh sessions that it was given */
 	int64_t first_started_ms; /* wall clock; 0: never */
+	int64_t waits_since_ms;   /* somebody said then: wait on; 0: nobody */
 	bool without_inputs; /* runs with what there is: somebody said so */
 	/*
 	 * Its next attempt ends before it begins, FAILED for this reason: a

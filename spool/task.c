@@ -18,7 +18,9 @@
 static const char *const priorities[] = { "high", "medium", "low", NULL };
 static const enum task_class classes[] = { CLASS_HIGH, CLASS_MEDIUM,
 	                                   CLASS_LOW };
-static const char *const policies[] = { "skip", "block", NULL };
+static const char *const policies[] = { "skip", "block", "fallback", "ask",
+	                                NULL };
+static const char *const late_policies[] = { "fail", "ask", "run", NULL };
 
 #define AT(member) offsetof(struct task, member)
 
@@ -33,7 +35,18 @@ const struct key task_keys[] = {
 	{ "after", KEY_STRINGS, AT(after), 0, REFS_MAX, NULL, NULL,
 	  "Refs (AGENT/ID) that must be COMPLETED first." },
 	{ "inputs", KEY_STRINGS, AT(inputs), 0, REFS_MAX, NULL, NULL,
-	  "Artifacts (AGENT/ID/PATH) to wait for; each is put at in/PATH." },
+	  "Artifacts (AGENT/ID/PATH) to wait for; each is put at in/PATH.  "
+	  "file:/FOLDER/NAME, which may be a pattern: a file outside." },
+	{ "not_before", KEY_TIME, AT(not_before_ms), 0, 0, NULL, NULL,
+	  "Stay PENDING until this time." },
+	{ "input_timeout", KEY_DURATION, AT(input_timeout_ms), 0, YEAR_MS, NULL,
+	  NULL,
+	  "How long after its admission it waits for what it needs; 0 is "
+	  "without end." },
+	{ "on_input_timeout", KEY_CHOICE, AT(on_input_timeout), 0, 0,
+	  late_policies, "fail",
+	  "What to do then: fail (withdraw the task), ask a person, or run "
+	  "it without what is missing." },
 	{ "timeout", KEY_DURATION, AT(timeout_ms), 0, YEAR_MS, NULL, NULL,
 	  "Limit of one attempt, instead of the agent's; 0 is none." },
 	{ "retries", KEY_INT, AT(retries), 0, 1000, NULL, NULL,
@@ -43,7 +56,11 @@ const struct key task_keys[] = {
 	{ "on_dependency_failure", KEY_CHOICE, AT(on_dependency_failure), 0, 0,
 	  policies, "skip",
 	  "What to do when what it waits for failed: skip (withdraw the "
-	  "task) or block (wait until that is retried)." },
+	  "task), block (wait until that is retried), fallback (run it "
+	  "without that) or ask a person." },
+	{ "supersedes", KEY_STRINGS, AT(supersedes), 0, REFS_MAX, NULL, NULL,
+	  "Ids of older tasks at its desk that are withdrawn if they do not "
+	  "run yet." },
 	{ "labels", KEY_PAIRS, AT(labels), 0, 100, NULL, NULL,
 	  "Words of your own, copied to the result." },
 	{ "user", KEY_STRING, AT(user), 0, 200, NULL, NULL,
@@ -52,6 +69,8 @@ const struct key task_keys[] = {
 	  "From where, in the submitter's words." },
 	{ "trace", KEY_STRING, AT(trace), 0, 200, NULL, NULL,
 	  "W3C traceparent, handed on to the worker." },
+	{ "parent", KEY_STRING, AT(parent), 0, NAME_REF_MAX, NULL, NULL,
+	  "Ref of the task that called it; set by spoolhand call." },
 };
 const size_t task_nkeys = countof(task_keys);
 
@@ -81,137 +100,6 @@ enum task_class
 task_class_of(const struct task *t)
 {
 	return classes[t->priority];
-}
-
-int
-task_split_input(const char *input, char **agent, char **id, char **artifact)
-{
-	const char *first = strchr(input, '/');
-	const char *second = first ? strchr(first + 1, '/') : NULL;
-	autofree char *ref = NULL;
-	int r;
-
-	if (!second || !name_path_ok(second + 1))
-		return -EINVAL;
-	ref = mem_dupn(input, (size_t)(second - input));
-	r = name_split_ref(ref, agent, id);
-	if (r == 0)
-		*artifact = mem_dup(second + 1);
-	return r;
-}
-
-/* The i-th value of a key, for its place in the file; NULL if not known. */
-static const struct node *
-value_at(const struct node *map, const char *key, size_t i)
-{
-	const struct node *n = map ? node_get(map, key) : NULL;
-
-	if (!n || n->kind != NODE_LIST)
-		return n;
-	for (n = n->first; n && i; i--)
-		n = n->next;
-	return n;
-}
-
-/* "FILE:LINE:COLUMN: KEY: …", or without a place where there is none. */
-static int
-refuse(const struct node *map, const char *file, const char *key, size_t i,
-       struct err *err, const char *text)
-{
-	const struct node *n = value_at(map, key, i);
-
-	if (n)
-		return node_complain(n, file, err, -EBADMSG, "%s: %s", key,
-		                     text);
-	return err_set(err, -EBADMSG, "%s%s%s: %s", file ? file : "",
-	               file ? ": " : "", key, text);
-}
-
-static int
-check_after(const struct task *t, const struct node *map, const char *file,
-            struct err *err)
-{
-	for (size_t i = 0; t->after && t->after[i]; i++) {
-		autofree char *agent = NULL;
-		autofree char *id = NULL;
-		autofree char *text = NULL;
-
-		if (name_split_ref(t->after[i], &agent, &id) == 0)
-			continue;
-		text = mem_printf("'%s' is not a ref; write AGENT/ID",
-		                  t->after[i]);
-		return refuse(map, file, "after", i, err, text);
-	}
-	return 0;
-}
-
-/* Would two of the inputs be at the same place below in/? */
-static const char *
-same_place(char *const *inputs, size_t i)
-{
-	const char *mine = strchr(strchr(inputs[i], '/') + 1, '/') + 1;
-
-	for (size_t k = 0; k < i; k++) {
-		const char *other = strchr(strchr(inputs[k], '/') + 1, '/') + 1;
-
-		if (strcmp(mine, other) == 0 &&
-		    strcmp(inputs[i], inputs[k]) != 0)
-			return inputs[k];
-	}
-	return NULL;
-}
-
-static int
-check_inputs(const struct task *t, const struct node *map, const char *file,
-             struct err *err)
-{
-	for (size_t i = 0; t->inputs && t->inputs[i]; i++) {
-		autofree char *agent = NULL;
-		autofree char *id = NULL;
-		autofree char *artifact = NULL;
-		autofree char *text = NULL;
-		const char *other = NULL;
-
-		if (task_split_input(t->inputs[i], &agent, &id, &artifact) < 0)
-			text = mem_printf("'%s' is not an artifact; write "
-			                  "AGENT/ID/PATH",
-			                  t->inputs[i]);
-		else if ((other = same_place(t->inputs, i)))
-			text = mem_printf("'%s' and '%s' would both be at "
-			                  "in/%s; take one, or publish it "
-			                  "under another name",
-			                  other, t->inputs[i], artifact);
-		if (text)
-			return refuse(map, file, "inputs", i, err, text);
-	}
-	return 0;
-}
-
-static int
-check_outputs(const struct task *t, const struct node *map, const char *file,
-              struct err *err)
-{
-	for (size_t i = 0; t->outputs && t->outputs[i]; i++) {
-		autofree char *text = NULL;
-
-		if (name_path_ok(t->outputs[i]))
-			continue;
-		text = mem_printf("'%s' is not a path below $TASK_OUT",
-		                  t->outputs[i]);
-		return refuse(map, file, "outputs", i, err, text);
-	}
-	return 0;
-}
-
-int
-task_check(const struct task *t, const struct node *map, const char *file,
-           struct err *err)
-{
-	int r = check_after(t, map, file, err);
-
-	if (r == 0)
-		r = check_inputs(t, map, file, err);
-	return r < 0 ? r : check_outputs(t, map, file, err);
 }
 
 /* Length of the line at `p`, its newline included. */

@@ -26,7 +26,8 @@
 
 #define TASK_HEADER_MAX 65536 /* bytes of front matter */
 
-enum dependency_policy { DEP_SKIP, DEP_BLOCK };
+enum dependency_policy { DEP_SKIP, DEP_BLOCK, DEP_FALLBACK, DEP_ASK };
+enum late_policy { LATE_FAIL, LATE_ASK, LATE_RUN };
 
 struct task {
 	/* from the header */
@@ -34,14 +35,19 @@ struct task {
 	char *title;
 	int priority;              /* index: 0 high, 1 medium, 2 low */
 	char **after;              /* refs, NULL-ended; may be NULL */
-	char **inputs;             /* REF/ARTIFACT */
+	char **inputs;             /* REF/ARTIFACT, file:/PATH */
+	int64_t not_before_ms;     /* wall clock; 0: at once */
+	int64_t input_timeout_ms;  /* from its admission on; 0: none */
+	int on_input_timeout;      /* enum late_policy */
 	int64_t timeout_ms;        /* -1: as the agent's */
 	int64_t retries;           /* -1: as the agent's */
 	char **outputs;            /* artifacts that must be there */
 	int on_dependency_failure; /* enum dependency_policy */
+	char **supersedes;         /* ids of the same desk */
 	char **labels;             /* K=V */
 	char *user, *device;       /* what the submitter calls itself */
 	char *trace;               /* W3C traceparent */
+	char *parent;              /* ref of the task that called it */
 	/* from the file */
 	int fd;     /* of the task file, at its start; -1 after task_done() */
 	char *file; /* its path below the entry if that is a directory */
@@ -106,7 +112,7 @@ int task_digest(int dfd, const char *name, const struct task *t, char *hex);
 int task_check(const struct task *t, const struct node *map, const char *file,
                struct err *err);
 
-/* Split REF/ARTIFACT; fresh strings.  -EINVAL. */
+/* Split REF/ARTIFACT, no file:/PATH; fresh strings.  -EINVAL. */
 int task_split_input(const char *input, char **agent, char **id,
                      char **artifact);
 

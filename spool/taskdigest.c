@@ -11,8 +11,8 @@
 #include "spool/taskdir.h"
 
 /* Who asks, and how it is traced and ordered, is not what is asked for. */
-static const char *const left_out[] = { "id", "user", "device", "trace",
-	                                "priority" };
+static const char *const left_out[] = { "id",    "user",     "device",
+	                                "trace", "priority", "parent" };
 
 struct gather {
 	const struct task *task;

@@ -98,6 +98,10 @@ every_key_is_read(void **state)
 				   "retries: 3\n"
 				   "outputs: report.md\n"
 				   "on_dependency_failure: block\n"
+				   "not_before: 2026-11-21T05:39:18+01:00\n"
+				   "input_timeout: 10m\n"
+				   "on_input_timeout: ask\n"
+				   "supersedes: v1\n"
 				   "labels: {team: red, n: 4}\n"
 				   "user: anna\n"
 				   "device: laptop\n"
@@ -121,6 +125,11 @@ every_key_is_read(void **state)
 	assert_int_equal(t.retries, 3);
 	assert_string_equal(t.outputs[0], "report.md");
 	assert_int_equal(t.on_dependency_failure, DEP_BLOCK);
+	assert_int_equal(t.not_before_ms, 1795235958000);
+	assert_int_equal(t.input_timeout_ms, 600000);
+	assert_int_equal(t.on_input_timeout, LATE_ASK);
+	assert_int_equal(keys_count(t.supersedes), 1);
+	assert_string_equal(t.supersedes[0], "v1");
 	assert_int_equal(keys_count(t.labels), 2);
 	assert_string_equal(t.labels[1], "n=4");
 	assert_string_equal(t.user, "anna");
@@ -154,6 +163,27 @@ a_mistake_is_told_with_its_place_and_its_remedy(void **state)
 		{ "---\ninputs: [pm/a]\n---\n",
 		  "inputs: 'pm/a' is not an artifact; write AGENT/ID/PATH" },
 		{ "---\ninputs: [pm/a/../b]\n---\n", "is not an artifact" },
+		{ "---\ninputs: [pm/a/b, file:x.csv]\n---\n",
+		  "a.md:2:18: inputs: 'file:x.csv' is not an absolute path; "
+		  "write file:/FOLDER/NAME" },
+		{ "---\ninputs: ['file:/d/*/x']\n---\n",
+		  "a.md:2:10: inputs: 'file:/d/*/x' has a pattern for a "
+		  "folder" },
+		{ "---\ninputs: ['file:/d/x', pm/a/x]\n---\n",
+		  "'file:/d/x' and 'pm/a/x' would both be at in/x" },
+		{ "---\nnot_before: tomorrow\n---\n",
+		  "a.md:2:13: not_before: 'tomorrow' is not a time; write as "
+		  "in 2026-11-21T09:30:00Z" },
+		{ "---\nnot_bevore: 1\n---\n", "did you mean 'not_before'?" },
+		{ "---\non_input_timeout: run\n---\n",
+		  "a.md:2:19: on_input_timeout: it would never come to that; "
+		  "give input_timeout, too" },
+		{ "---\non_input_timeout: retry\n---\n",
+		  "'retry' is not one of fail, ask, run" },
+		{ "---\nsupersedes: pm/v1\n---\n",
+		  "a.md:2:13: supersedes: 'pm/v1' is not an id" },
+		{ "---\nid: a\nsupersedes: [b, a]\n---\n",
+		  "a.md:3:17: supersedes: 'a' is the task itself" },
 		{ "---\noutputs: [/etc/x]\n---\n",
 		  "outputs: '/etc/x' is not a path below $TASK_OUT" },
 		{ "---\noutputs: [../x]\n---\n", "is not a path below" },
@@ -264,6 +294,10 @@ a_printed_header_is_read_back_the_same(void **state)
 		"---\noutputs: [a, 'b, c', \"d'e\", '{f}', '#g', '-']\n---\n",
 		"---\nlabels: {a: b, 'c d': 'e: f', g: ''}\n---\n",
 		"---\non_dependency_failure: block\ntrace: 00-a-b-01\n---\n",
+		"---\nnot_before: 2026-11-21T05:39:18.5Z\n---\n",
+		"---\ninputs: ['file:/d/[ab]*.csv', 'file:/a b']\n---\n",
+		"---\ninput_timeout: 90s\non_input_timeout: run\n---\n",
+		"---\nsupersedes: [a, b]\n---\n",
 	};
 
 	(void)state;
