@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/answers.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/sys.h"
@@ -54,18 +56,30 @@ schedule(struct agent *a)
 
 	for (int i = 0; i < START_AT_ONCE && !a->run.active; i++) {
 		if (a->draining) {
-			loop_stop(a->loop);
+			if (!warm_dismiss(a->warm, a->stop_now))
+				loop_stop(a->loop);
 			return;
 		}
 		if (a->paused ||
 		    !queue_peek(&a->ready, a->role->ageing_ms, clock_wall_ms(),
-		                admitted_ms, a, &next))
+		                admitted_ms, a, &next)) {
+			lanes_settle(a, false);
 			return;
+		}
 		if (clock_boot_ns() < a->hold_until_ns) {
 			loop_arm(a->loop, &a->hold_timer, a->hold_until_ns,
 			         on_hold_over, a);
 			return;
 		}
+		if (!pausing_lets(a)) {
+			loop_arm(a->loop, &a->hold_timer, pausing_until_ns(a),
+			         on_hold_over, a);
+			return;
+		}
+		if (!lanes_let(a, &next))
+			return;
+		if (!warm_ready(a->warm))
+			return;
 		attempt_begin(a, &next);
 	}
 	/* The others get a turn; then go on. */
@@ -76,8 +90,14 @@ schedule(struct agent *a)
 static void
 before_wait(void *agent)
 {
-	schedule(agent);
-	intake_room(agent);
+	struct agent *a = agent;
+
+	schedule(a);
+	lanes_settle(a, true);
+	intake_room(a);
+	/* It waits for room to be saved in: recovery will see to it. */
+	if (a->stop_now && !a->run.worker && !warm_dismiss(a->warm, true))
+		loop_stop(a->loop);
 }
 
 /* A place that was moved away or replaced is opened anew, and told of. */
@@ -101,11 +121,20 @@ mind_place(struct agent *a, enum place p, int token)
 static void
 look_everywhere(struct agent *a)
 {
+	bool all;
+
 	mind_place(a, PLACE_INBOX, AGENT_TOKEN_INBOX);
 	mind_place(a, PLACE_REQUESTS, AGENT_TOKEN_REQUESTS);
+	mind_place(a, PLACE_ANSWERS, AGENT_TOKEN_ANSWERS);
 	intake_scan(a);
 	asked_scan(a);
-	waits_recheck(a, a->watch != NULL);
+	answers_scan(a);
+	lanes_recheck(a);
+	keeping_recheck(a);
+	/* Where nothing is watched, only if something was published. */
+	all = a->watch || foreign_anything_new(a);
+	waits_recheck(a, all);
+	blocked_recheck(a, all);
 }
 
 static void
@@ -124,7 +153,16 @@ static bool
 is_minded(const char *name)
 {
 	return strcmp(name, desk_place_name(PLACE_INBOX)) == 0 ||
-	       strcmp(name, desk_place_name(PLACE_REQUESTS)) == 0;
+	       strcmp(name, desk_place_name(PLACE_REQUESTS)) == 0 ||
+	       strcmp(name, desk_place_name(PLACE_ANSWERS)) == 0;
+}
+
+/* Something has come to outbox/, failed/ or rejected/ of a desk. */
+static void
+on_foreign(struct agent *a, const char *other, const char *name)
+{
+	waits_result_of(a, other, name);
+	blocked_result_of(a, other, name);
 }
 
 static void
@@ -139,9 +177,13 @@ on_event(void *agent, enum watch_event event, int token, const char *name)
 		intake_seen(a, name);
 	else if (token == AGENT_TOKEN_REQUESTS && name[0] != '.')
 		asked_scan(a);
+	else if (token == AGENT_TOKEN_LANE)
+		lanes_event(a, name);
+	else if (token == AGENT_TOKEN_ANSWERS)
+		answers_seen(a, name);
 	else if (token >= AGENT_TOKEN_FOREIGN)
-		waits_result_of(a, a->foreign[token - AGENT_TOKEN_FOREIGN].name,
-		                name);
+		on_foreign(a, a->foreign[token - AGENT_TOKEN_FOREIGN].name,
+		           name);
 }
 
 static void
@@ -161,8 +203,7 @@ on_signal(void *agent, int signo)
 	struct agent *a = agent;
 
 	if (signo == SIGCHLD) {
-		if (a->run.worker)
-			worker_on_child(a->run.worker);
+		worker_on_child(a->run.worker, warm_worker(a->warm));
 		return;
 	}
 	if (!a->draining) {
@@ -171,15 +212,12 @@ on_signal(void *agent, int signo)
 		         a->run.active ? " when its task has ended" : "");
 		return;
 	}
-	a->stop_now = true;
-	if (!a->run.worker) {
-		/* It waits for room to be saved in: recovery will see to it. */
-		loop_stop(a->loop);
-		return;
-	}
 	/* Asked twice: no grace. */
-	worker_stop(a->run.worker);
-	worker_stop(a->run.worker);
+	a->stop_now = true;
+	if (a->run.worker) {
+		worker_stop(a->run.worker);
+		worker_stop(a->run.worker);
+	}
 }
 
 /* Inotify where it can be had and is wanted; else polling, said loudly. */
@@ -209,6 +247,9 @@ open_watch(struct agent *a, struct err *err)
 	if (r == 0)
 		r = watch_dir(a->watch, a->desk->at[PLACE_REQUESTS],
 		              AGENT_TOKEN_REQUESTS);
+	if (r == 0)
+		r = watch_dir(a->watch, a->desk->at[PLACE_ANSWERS],
+		              AGENT_TOKEN_ANSWERS);
 	if (r == 0)
 		r = watch_dir_leave(a->watch, a->desk->fd, AGENT_TOKEN_DESK);
 	if (r == 0)
@@ -245,6 +286,10 @@ begin(struct agent *a, struct err *err)
 	if (r == 0)
 		r = open_loop(a, err);
 	if (r == 0)
+		r = startup_contain(a, err);
+	if (r == 0)
+		r = lanes_begin(a, err);
+	if (r == 0)
 		r = startup_recover(a, err);
 	/* Full: what the reserve is for, and recovery can be made again. */
 	if ((r == -ENOSPC || r == -EDQUOT) && a->loop &&
@@ -264,7 +309,11 @@ begin(struct agent *a, struct err *err)
 	if (r < 0)
 		return r;
 	intake_leftovers(a, claimed);
+	keeping_begin(a);
+	answers_recover(a);
 	on_rescan(a);
+	if (a->role->mode == CONFIG_STREAM)
+		a->warm = warm_new(a);
 	return 0;
 }
 
@@ -274,13 +323,21 @@ end(struct agent *a)
 	if (a->journal.fd >= 0 && !a->failed && a->loop)
 		(void)startup_mark(a, "stop");
 	waits_done(a);
+	folders_done(a);
+	circles_done(a);
 	blocked_done(a);
+	answers_done(a);
 	foreign_done(a);
 	intake_done(a);
+	lanes_done(a);
+	keeping_done(a);
 	queue_done(&a->ready);
 	strset_done(&a->ids);
 	task_done(&a->run.task);
+	free(a->run.missing);
+	warm_free(a->warm);
 	worker_free(a->run.worker);
+	containment_end(a->containment);
 	watch_free(a->watch);
 	loop_free(a->loop);
 	journal_close(&a->journal);

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "agent/agent.h"
+#include "agent/answers.h"
 #include "base/clock.h"
 #include "base/keys.h"
 #include "base/log.h"
@@ -99,6 +99,11 @@ retry(struct agent *a, const struct request *rq, const char *name)
 	autotask t = TASK_INIT;
 	int r;
 
+	/* What is claimed for it comes first: its work folder is cleared. */
+	if (a->answers_kept)
+		claims_finish(a);
+	if (a->answers_kept)
+		return 0;
 	if (blocked_unblock(a, rq->id, "retry asked for")) {
 		note(a, name, rq->id, "it does not wait any longer");
 		return 1;
@@ -131,6 +136,8 @@ retry(struct agent *a, const struct request *rq, const char *name)
 	(void)strset_add(&a->ids, e.id);
 	note(a, name, rq->id, "it begins again");
 	waits_add_pending(a, &e, &t);
+	if (t.after || t.inputs)
+		circles_note(a, e.id);
 	return 1;
 }
 
@@ -169,6 +176,7 @@ honour(struct agent *a, const char *name)
 	case REQUEST_RESUME:
 		if (resume_is_newer(a))
 			remove_request(a, "pause");
+		pausing_resume(a);
 		break;
 	case REQUEST_PAUSE: /* stays: it is the memory of being paused */
 	case REQUEST_NONE:

@@ -13,18 +13,27 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/sys.h"
+#include "spool/calls.h"
 #include "spool/inputs.h"
 #include "spool/manifest.h"
 #include "spool/move.h"
 #include "spool/record.h"
 #include "spool/result.h"
+#include "spool/session.h"
 
 #define PROGRESS_EVERY_NS (100 * CLOCK_NS_PER_MS)
+#define VERIFY_AGAIN      2 /* exit status: do it again, with these words */
+#define BLOCKED_EXIT      79
 
 /* What an earlier attempt left in work/ID that is not the worker's own. */
-static const char *const stale[] = { "in",     "out",    "stdout",
-	                             "stderr", "result", "progress.json",
-	                             "body",   "refused" };
+static const char *const stale[] = { "in",      "out",     "stdout",
+	                             "stderr",  "result",  "progress.json",
+	                             "body",    "refused", "position",
+	                             CALLS_WAIT };
+
+static const char not_blocked[] =
+	"it exited with status 79, which says that it is blocked, but no "
+	"`spoolhand ask`, `call` or `sleep` in it has said on what";
 
 static void on_ended(void *agent, const struct child_end *end, bool timed_out);
 
@@ -72,7 +81,15 @@ on_channel(void *agent)
 		(void)close(take_fd(c->fd));
 		return;
 	}
-	if (r == 0 || a->run.progress_due)
+	stall_sign(a);
+	if (r > 0)
+		attempt_show_progress(a);
+}
+
+void
+attempt_show_progress(struct agent *a)
+{
+	if (a->run.progress_due)
 		return;
 	a->run.progress_due = true;
 	loop_arm(a->loop, &a->run.progress_timer,
@@ -104,10 +121,13 @@ open_body(struct agent *a, int *fd)
 static int
 fetch(struct agent *a, struct err *err)
 {
+	bool without = a->run.record.without_inputs;
 	char name[ENTRY_NAME_MAX];
+	autostr missing = STR_INIT;
 	autoclose int dir = -1;
+	int r;
 
-	if (!a->run.task.directory && !a->run.task.inputs)
+	if (!a->run.task.directory && !a->run.task.inputs && !without)
 		return 0;
 	if (a->run.task.directory) {
 		dir = sys_opendir(a->desk->at[PLACE_RUNNING],
@@ -115,8 +135,25 @@ fetch(struct agent *a, struct err *err)
 		if (dir < 0)
 			return err_sys(err, dir, "cannot open the task");
 	}
-	return inputs_fetch(a->spool, a->desk, a->run.entry.id, dir,
-	                    &a->run.task, err);
+	r = inputs_fetch(a->spool, a->desk, a->run.entry.id, dir, &a->run.task,
+	                 without ? &missing : NULL, err);
+	a->run.missing = str_take(&missing);
+	return r;
+}
+
+static int
+prepare_session(struct agent *a, struct err *err)
+{
+	int r = a->role->session ? session_make(a->desk) : 0;
+
+	return r < 0 ? err_sys(err, r, "cannot make '" SESSION_DIR "'") : 0;
+}
+
+static int64_t
+timeout_ms(const struct agent *a)
+{
+	return a->run.task.timeout_ms >= 0 ? a->run.task.timeout_ms :
+	                                     a->role->timeout_ms;
 }
 
 static int
@@ -124,23 +161,27 @@ launch(struct agent *a, const char *const *argv, int stdin_fd, int progress_fd,
        bool fresh, struct err *err)
 {
 	struct attempt *run = &a->run;
-	char **env =
-		surroundings_make(a->desk, a->role, &run->entry, &run->task);
+	char **env = surroundings_make(a->desk, a->role, &run->entry,
+	                               &run->task, run->missing);
 	struct worker_spec spec = {
 		.desk = a->desk,
+		.containment = a->containment,
 		.id = run->entry.id,
 		.argv = argv,
 		.envp = (const char *const *)env,
 		.stdin_fd = stdin_fd,
 		.progress_fd = progress_fd,
+		.lane_fd = lanes_fd(a),
 		.fresh_output = fresh,
-		.timeout_ms = run->task.timeout_ms >= 0 ? run->task.timeout_ms :
-		                                          a->role->timeout_ms,
+		.timeout_ms = timeout_ms(a),
 		.grace_ms = a->role->grace_ms,
+		.beside = warm_worker(a->warm),
 	};
 	int r = worker_start(a->loop, &spec, on_ended, a, &run->worker, err);
 
 	keys_free_list(env);
+	if (r == 0)
+		stall_begin(a);
 	return r;
 }
 
@@ -155,6 +196,13 @@ start(struct agent *a, struct err *err)
 
 	if (r < 0)
 		return err_sys(err, r, "cannot open the body");
+	if (a->warm) {
+		run->channel.now.phase = PHASE_WORKING;
+		r = warm_give(a->warm, timeout_ms(a), err);
+		if (r == 0)
+			stall_begin(a);
+		return r;
+	}
 	r = channel_open(&run->channel, &progress);
 	if (r < 0)
 		return err_sys(err, r, "cannot make a pipe");
@@ -206,6 +254,16 @@ give_back(struct agent *a, const char *what, int code)
 	a->hold_until_ns = clock_boot_ns() + 2 * CLOCK_NS_PER_S;
 }
 
+/* What the record names, which is an end that is final. */
+static enum verdict
+doom_of(const struct record *rec)
+{
+	for (int v = 0; v < VERDICT_N; v++)
+		if (strcmp(verdict_name((enum verdict)v), rec->doom) == 0)
+			return (enum verdict)v;
+	return VERDICT_NO_ANSWER;
+}
+
 void
 attempt_begin(struct agent *a, const struct entry *e)
 {
@@ -244,11 +302,19 @@ attempt_begin(struct agent *a, const struct entry *e)
 	}
 	(void)queue_remove(&a->ready, &queued);
 	run->active = true;
+	if (run->record.doom[0]) {
+		closing_after_worker(a, doom_of(&run->record),
+		                     run->record.message);
+		return;
+	}
+	pausing_begin(a, &run->entry);
 	r = fetch(a, &err);
 	if (r == -ENOENT || r == -EBADMSG) {
 		closing_after_worker(a, VERDICT_INPUTS, err.text);
 		return;
 	}
+	if (r == 0)
+		r = prepare_session(a, &err);
 	if (r == 0)
 		r = start(a, &err);
 	if (r < 0)
@@ -298,6 +364,17 @@ missing_output(struct agent *a)
 	return NULL;
 }
 
+/* What the verify command will write to stderr begins where that ends now. */
+static off_t
+end_of_errors(const struct agent *a)
+{
+	autofree char *path = mem_printf("%s/stderr", a->run.entry.id);
+	struct stat st;
+	int r = sys_stat(a->desk->at[PLACE_WORK], path, &st);
+
+	return r == 0 && S_ISREG(st.st_mode) ? st.st_size : 0;
+}
+
 static void
 verify(struct agent *a)
 {
@@ -305,10 +382,19 @@ verify(struct agent *a)
 	int r;
 
 	a->run.verifying = true;
+	a->run.verify_from = end_of_errors(a);
 	r = launch(a, (const char *const *)a->role->verify, -1, -1, false,
 	           &err);
 	if (r < 0)
 		closing_after_worker(a, VERDICT_CANNOT_START, err.text);
+}
+
+/* Did the worker end as it wanted to? */
+static bool
+by_itself(const struct agent *a)
+{
+	return !a->run.verifying && !a->run.timed_out &&
+	       !a->run.stall.stopped && !a->run.cancelled;
 }
 
 static void
@@ -316,13 +402,20 @@ judge(struct agent *a, const struct child_end *end)
 {
 	enum verdict v = verdict_of_exit(end->exit, end->signal);
 	autofree char *message = NULL;
-	bool worked = v == VERDICT_OK && !a->run.verifying;
+	bool worked;
 
+	if (a->run.crashed[0])
+		v = VERDICT_CRASHED;
+	else if (!end->signal && by_itself(a) && closing_waits(a))
+		return;
 	if (a->run.verifying && v != VERDICT_OK)
-		v = VERDICT_VERIFY;
+		v = end->exit == VERIFY_AGAIN ? VERDICT_REVIEW : VERDICT_VERIFY;
+	worked = v == VERDICT_OK && !a->run.verifying;
 	/* We ended it: what it made of that, even exit 0, does not count. */
 	if (a->run.timed_out)
 		v = VERDICT_TIMEOUT;
+	if (a->run.stall.stopped)
+		v = VERDICT_STALLED;
 	if (a->run.cancelled)
 		v = VERDICT_CANCELLED;
 	if (worked && v == VERDICT_OK) {
@@ -337,7 +430,11 @@ judge(struct agent *a, const struct child_end *end)
 	/* Stopped, not failed: unless it was done all the same. */
 	if (a->stop_now && (v != VERDICT_OK || (worked && a->role->verify)))
 		v = VERDICT_STOPPED;
-	closing_after_worker(a, v, v == VERDICT_NO_OUTPUT ? message : NULL);
+	if (v == VERDICT_EXIT && end->exit == BLOCKED_EXIT)
+		message = mem_dup(not_blocked);
+	else if (v == VERDICT_CRASHED)
+		message = mem_dup(a->run.crashed);
+	closing_after_worker(a, v, message);
 }
 
 static void
@@ -347,9 +444,16 @@ on_ended(void *agent, const struct child_end *end, bool timed_out)
 	struct child_end e = *end; /* it goes with the worker */
 
 	worker_free(take_ptr(a->run.worker));
+	attempt_ended(a, &e, timed_out);
+}
+
+void
+attempt_ended(struct agent *a, const struct child_end *end, bool timed_out)
+{
+	stall_end(a);
 	close_channel(a);
 	if (!a->run.verifying)
-		a->run.facts.end = e;
+		a->run.facts.end = *end;
 	a->run.timed_out |= timed_out;
-	judge(a, &e);
+	judge(a, end);
 }

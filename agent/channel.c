@@ -6,14 +6,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/json.h"
+
+#define PAUSE_MAX_MS (365 * 86400000LL)
 
 int
 channel_open(struct channel *c, int *worker_end)
 {
 	int fds[2];
 
-	*c = (struct channel){ .fd = -1 };
+	*c = (struct channel){ .fd = -1, .lines.max = CHANNEL_LINE_MAX };
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
 	/* Only our end: a worker's write may wait, it is not told EAGAIN. */
@@ -36,7 +39,7 @@ channel_close(struct channel *c)
 	if (c->fd >= 0)
 		(void)close(c->fd);
 	c->fd = -1;
-	str_done(&c->partial);
+	lines_done(&c->lines);
 }
 
 static bool
@@ -50,14 +53,57 @@ take_text(char *to, size_t size, const struct json *value)
 	return true;
 }
 
+/* A duration, or seconds: of its own making, so beyond all limits, too. */
+static int
+take_rate_limit(struct channel_told *told, const struct json *value)
+{
+	double seconds = json_num(value, 0);
+	int64_t ms = 0;
+
+	if (!value)
+		return 0;
+	if (json_is_string(value)) {
+		if (clock_parse_duration(json_str(value, ""), &ms) < 0)
+			return -EBADMSG;
+	} else if (json_is_number(value) && seconds >= 0) {
+		ms = seconds < PAUSE_MAX_MS / 1000.0 ?
+		             (int64_t)(seconds * 1000) :
+		             PAUSE_MAX_MS;
+	} else {
+		return -EBADMSG;
+	}
+	told->rate_limited = true;
+	told->rate_limit_ms = ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS;
+	return 0;
+}
+
+static int
+take_told(struct channel_told *told, const struct json *o)
+{
+	const struct json *session = json_get(o, "session");
+
+	if (session && strcmp(json_str(session, ""), "poisoned") != 0)
+		return -EBADMSG;
+	told->session_poisoned |= session != NULL;
+	return take_rate_limit(told, json_get(o, "rate_limit"));
+}
+
 int
 channel_line(struct channel *c, const char *line, size_t len, int64_t now_ms)
 {
 	autojson *o = json_parse(line, len, NULL);
+
+	return channel_object(c, o, now_ms);
+}
+
+int
+channel_object(struct channel *c, const struct json *o, int64_t now_ms)
+{
 	const struct json *percent = json_get(o, "progress");
 	bool changed;
 
-	if (!json_is_object(o) || (percent && !json_is_number(percent)))
+	if (!json_is_object(o) || (percent && !json_is_number(percent)) ||
+	    take_told(&c->told, o) < 0)
 		return -EBADMSG;
 	changed = take_text(c->now.message, sizeof(c->now.message),
 	                    json_get(o, "message"));
@@ -81,27 +127,15 @@ channel_line(struct channel *c, const char *line, size_t len, int64_t now_ms)
 static int
 take_lines(struct channel *c, int64_t now_ms)
 {
-	size_t used = 0;
-	char *end;
-	int changed = 0;
+	char *line;
+	size_t len;
+	int r, changed = 0;
 
-	while ((end = memchr(c->partial.data + used, '\n',
-	                     c->partial.len - used))) {
-		size_t len = (size_t)(end - c->partial.data) - used;
-		int r = c->skipping ? -EBADMSG :
-		                      channel_line(c, c->partial.data + used,
-		                                   len, now_ms);
-
-		c->skipping = false;
+	while ((r = lines_next(&c->lines, &line, &len))) {
+		if (r > 0)
+			r = channel_line(c, line, len, now_ms);
 		c->bad += r < 0;
 		changed |= r > 0;
-		used += len + 1;
-	}
-	memmove(c->partial.data, c->partial.data + used, c->partial.len - used);
-	c->partial.len -= used;
-	if (c->partial.len > CHANNEL_LINE_MAX) {
-		c->skipping = true;
-		c->partial.len = 0;
 	}
 	return changed;
 }
@@ -113,16 +147,12 @@ channel_read(struct channel *c, int64_t now_ms)
 
 	/* Bounded: a worker that never stops talking gets its turn again. */
 	for (int turns = 0; turns < 16; turns++) {
-		char *room = str_reserve(&c->partial, CHANNEL_LINE_MAX);
-		ssize_t n = read(c->fd, room, CHANNEL_LINE_MAX);
+		ssize_t n = lines_read(&c->lines, c->fd);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
-			return errno == EAGAIN ? changed : -errno;
+			return n == -EAGAIN ? changed : (int)n;
 		if (n == 0)
 			return changed ? changed : -ENODATA;
-		c->partial.len += (size_t)n;
 		changed |= take_lines(c, now_ms);
 	}
 	return changed;

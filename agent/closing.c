@@ -3,14 +3,17 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "agent/agent.h"
+#include "agent/answers.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/sys.h"
+#include "spool/answer.h"
 #include "spool/ballast.h"
+#include "spool/calls.h"
 #include "spool/move.h"
 #include "spool/record.h"
 #include "spool/result.h"
@@ -18,25 +21,36 @@
 #define SAVE_AGAIN_NS (2 * CLOCK_NS_PER_S)
 #define START_HOLD_NS CLOCK_NS_PER_S
 
-static struct verdict_limits
-limits_of(const struct config_agent *role, const struct task *t)
+/* What follows from the end of an attempt; `t` may be NULL. */
+static struct verdict_next
+decide(struct agent *a, const struct entry *e, const struct task *t,
+       enum verdict v, struct record *rec, struct str *text)
 {
-	return (struct verdict_limits){
-		.retries = t && t->retries >= 0 ? t->retries : role->retries,
-		.backoff_ms = role->backoff_ms,
-		.backoff_max_ms = role->backoff_max_ms,
+	const struct config_retry *retry = &a->role->retry;
+	autofree char *ref = mem_printf("%s/%s", a->desk->name, e->id);
+	struct verdict_case c = {
+		.retry = retry,
+		.max = t && t->retries >= 0 ? t->retries : retry->max,
+		.ref = ref,
+		.attempt = e->attempts,
+		.now_ms = clock_wall_ms(),
+		.told_ms = a->run.channel.told.rate_limit_ms,
 	};
+
+	return verdict_decide(v, &c, rec, text);
 }
 
 static void
 set_wait(const struct agent *a, struct record *rec, enum block_reason why,
-         int64_t wait_ms, const char *message)
+         int64_t now_ms, int64_t wait_ms, const char *message)
 {
 	rec->reason = why;
-	rec->until_ms = clock_wall_ms() + wait_ms;
+	rec->until_ms = now_ms + wait_ms;
 	rec->until_boot_ns = clock_boot_ns() + wait_ms * CLOCK_NS_PER_MS;
 	(void)snprintf(rec->boot, sizeof(rec->boot), "%s", a->boot);
 	(void)snprintf(rec->message, sizeof(rec->message), "%s", message);
+	rec->call = 0;
+	rec->on[0] = '\0';
 }
 
 /* A full disk: give up the reserve, once; true if it is worth another try. */
@@ -66,54 +80,114 @@ static void
 forget_run(struct agent *a)
 {
 	task_done(&a->run.task);
+	free(a->run.missing);
 	a->run = (struct attempt){ .channel.fd = -1 };
+	keeping_ended(a);
 	/* There may be room for more now. */
 	if (a->ndrops || a->requests_kept)
 		loop_arm(a->loop, &a->drops_timer, 0, intake_run, a);
 }
 
 static int
-move_on(struct agent *a, const struct move *m)
+move_on(struct agent *a, const struct move *m, int64_t now_ms)
 {
-	int r = move_task(a->desk, &a->journal, m, &a->run.entry,
-	                  clock_wall_ms());
+	int r = move_task(a->desk, &a->journal, m, &a->run.entry, now_ms);
 
 	if (r < 0 && made_room(a, r))
-		r = move_task(a->desk, &a->journal, m, &a->run.entry,
-		              clock_wall_ms());
+		r = move_task(a->desk, &a->journal, m, &a->run.entry, now_ms);
 	return r;
+}
+
+/* For what its record says by now: false, and the agent stops. */
+static bool
+to_blocked(struct agent *a, int64_t now_ms)
+{
+	struct attempt *run = &a->run;
+	const char *reason = state_reason_name(run->record.reason);
+	struct move m = { .from = place_of_run(a),
+		          .to = PLACE_BLOCKED,
+		          .reason = reason,
+		          .why = run->record.message,
+		          .until_ms = run->record.until_ms };
+	struct err err;
+	int r;
+
+	r = record_write(a->desk, run->entry.id, &run->record);
+	if (r < 0 && made_room(a, r))
+		r = record_write(a->desk, run->entry.id, &run->record);
+	if (r == 0)
+		r = move_on(a, &m, now_ms);
+	if (r < 0) {
+		(void)err_sys(&err, r, "cannot block '%s/%s'", a->desk->name,
+		              run->entry.id);
+		agent_fail(a, r, &err);
+		return false;
+	}
+	log_info("agent=%s task=%s attempt=%u BLOCKED(%s): %s", a->desk->name,
+	         run->entry.id, run->entry.attempts, reason,
+	         run->record.message);
+	blocked_add(a, &run->entry, &run->record, true);
+	return true;
 }
 
 static void
 block(struct agent *a, enum block_reason why, int64_t wait_ms,
       const char *message)
 {
-	struct attempt *run = &a->run;
-	struct move m = { .from = place_of_run(a),
-		          .to = PLACE_BLOCKED,
-		          .reason = state_reason_name(why),
-		          .why = message };
-	struct err err;
-	int r;
+	int64_t now_ms = clock_wall_ms(); /* `until` is told from here on */
 
-	set_wait(a, &run->record, why, wait_ms, message);
-	m.until_ms = run->record.until_ms;
-	r = record_write(a->desk, run->entry.id, &run->record);
-	if (r < 0 && made_room(a, r))
-		r = record_write(a->desk, run->entry.id, &run->record);
-	if (r == 0)
-		r = move_on(a, &m);
+	set_wait(a, &a->run.record, why, now_ms, wait_ms, message);
+	if (to_blocked(a, now_ms))
+		forget_run(a);
+}
+
+static int
+reclaim(struct agent *a)
+{
+	struct err err;
+	int r = result_reclaim(a->desk, a->run.entry.id);
+
 	if (r < 0) {
-		(void)err_sys(&err, r, "cannot block '%s/%s'", a->desk->name,
-		              run->entry.id);
+		(void)err_sys(&err, r, "cannot take back 'work/%s'",
+		              a->run.entry.id);
 		agent_fail(a, r, &err);
-		return;
 	}
-	log_info("agent=%s task=%s attempt=%u BLOCKED(%s): %s", a->desk->name,
-	         run->entry.id, run->entry.attempts, state_reason_name(why),
-	         message);
-	blocked_add(a, &run->entry, run->record.until_boot_ns);
+	return r;
+}
+
+bool
+closing_waits(struct agent *a)
+{
+	struct attempt *run = &a->run;
+	struct record *rec = &run->record;
+	struct calls_wait w;
+
+	if (reclaim(a) < 0)
+		return true;
+	if (calls_waits_for(a->desk, run->entry.id, &w) <= 0)
+		return false;
+	rec->reason = w.reason;
+	rec->until_ms = w.until_ms;
+	rec->until_boot_ns = w.until_boot_ns;
+	rec->call = w.call;
+	(void)snprintf(rec->boot, sizeof(rec->boot), "%s", w.boot);
+	(void)snprintf(rec->on, sizeof(rec->on), "%s", w.on);
+	(void)snprintf(rec->message, sizeof(rec->message), "%s", w.message);
+	pausing_note(a, SIGN_NONE);
+	/* What the worker has called like a claim is none, nor in its way. */
+	if (w.reason == BLOCK_QUESTION &&
+	    answer_done(a->desk, run->entry.id, w.call) < 0)
+		log_warn("agent=%s task=%s 'answer.%u' in its work folder "
+		         "cannot be removed",
+		         a->desk->name, run->entry.id, w.call);
+	if (!to_blocked(a, clock_wall_ms()))
+		return true;
+	if (w.reason == BLOCK_QUESTION)
+		questions_ask(a, run->entry.id);
+	if (w.reason == BLOCK_CHILD)
+		circles_note(a, run->entry.id);
 	forget_run(a);
+	return true;
 }
 
 static struct ending
@@ -126,6 +200,7 @@ ending_of(const struct agent *a, enum outcome outcome, enum verdict v,
 	return (struct ending){
 		.outcome = outcome,
 		.reason = v == VERDICT_OK ? NULL : verdict_name(v),
+		.failure = verdict_class(v),
 		.message = v == VERDICT_OK ? NULL : message,
 		.exit = run->facts.end.exit,
 		.signal = run->facts.end.signal,
@@ -163,9 +238,15 @@ stage(struct agent *a, struct err *err)
 		a,
 		run->closing_verdict == VERDICT_OK ? OUT_COMPLETED : OUT_FAILED,
 		run->closing_verdict, run->closing_message);
-	int r = result_stage(a->desk, PLACE_SAVING, &a->run.entry, &a->run.task,
-	                     &end, clock_wall_ms(), err);
+	autocascade children = CASCADE_INIT;
+	int r = 0;
 
+	end.children = &children;
+	if (run->closing_verdict == VERDICT_CANCELLED)
+		r = cascade_cancel(a->desk, run->entry.id, &children, err);
+	if (r == 0)
+		r = result_stage(a->desk, PLACE_SAVING, &a->run.entry,
+		                 &a->run.task, &end, clock_wall_ms(), err);
 	if (r == 0)
 		r = result_sync(a->desk, a->run.entry.id, err);
 	return r;
@@ -243,8 +324,8 @@ save(void *agent)
 	struct agent *a = agent;
 	struct attempt *run = &a->run;
 	struct err err = { "" };
-	int64_t wait_ms;
-	struct verdict_limits limits = limits_of(a->role, &run->task);
+	struct verdict_next next;
+	autostr text = STR_INIT;
 	int r = save_steps(a, &err);
 
 	if (r < 0 && made_room(a, r))
@@ -267,9 +348,10 @@ save(void *agent)
 	 * all is well: what is staged is dead.  Run it again.
 	 */
 	(void)result_discard(a->desk, run->entry.id);
-	(void)verdict_decide(VERDICT_CANNOT_SAVE, &limits, &run->record,
-	                     &wait_ms);
-	block(a, BLOCK_RETRY, wait_ms, err.text);
+	str_adds(&text, err.text);
+	next = decide(a, &run->entry, &run->task, VERDICT_CANNOT_SAVE,
+	              &run->record, &text);
+	block(a, next.reason, next.wait_ms, str_text(&text));
 }
 
 static void
@@ -285,7 +367,7 @@ begin_save(struct agent *a, enum verdict v, const char *message)
 	a->run.closing_verdict = v;
 	(void)snprintf(a->run.closing_message, sizeof(a->run.closing_message),
 	               "%s", message);
-	r = move_on(a, &m);
+	r = move_on(a, &m, clock_wall_ms());
 	if (r < 0) {
 		(void)err_sys(&err, r, "cannot save '%s/%s'", a->desk->name,
 		              a->run.entry.id);
@@ -300,38 +382,35 @@ void
 closing_after_worker(struct agent *a, enum verdict v, const char *message)
 {
 	struct attempt *run = &a->run;
-	struct verdict_limits limits = limits_of(a->role, &run->task);
+	struct verdict_next next;
 	autostr text = STR_INIT;
 	struct err err;
-	int64_t wait_ms;
 	int r;
 
-	r = result_reclaim(a->desk, run->entry.id);
-	if (r < 0) {
-		(void)err_sys(&err, r, "cannot take back 'work/%s'",
-		              run->entry.id);
-		agent_fail(a, r, &err);
+	if (reclaim(a) < 0)
 		return;
-	}
 	if (message)
 		str_adds(&text, message);
 	else
 		verdict_say(v, run->facts.end.exit, run->facts.end.signal,
 		            &text);
+	r = told_judge(a, &v, &text);
+	if (r < 0 && made_room(a, r))
+		r = told_judge(a, &v, &text);
+	if (r < 0) {
+		(void)err_sys(&err, r, "cannot keep the words for '%s'",
+		              run->entry.id);
+		agent_fail(a, r, &err);
+		return;
+	}
 	if (v == VERDICT_CANNOT_START)
 		a->hold_until_ns = clock_boot_ns() + START_HOLD_NS;
-	switch (verdict_decide(v, &limits, &run->record, &wait_ms)) {
-	case ACT_COMPLETE:
-	case ACT_FAIL:
+	pausing_note(a, verdict_sign(v));
+	next = decide(a, &run->entry, &run->task, v, &run->record, &text);
+	if (next.action == ACT_BLOCK)
+		block(a, next.reason, next.wait_ms, str_text(&text));
+	else
 		begin_save(a, v, str_text(&text));
-		break;
-	case ACT_RETRY:
-		block(a, BLOCK_RETRY, wait_ms, str_text(&text));
-		break;
-	case ACT_INTERRUPT:
-		block(a, BLOCK_CRASHED, 0, str_text(&text));
-		break;
-	}
 }
 
 int
@@ -344,6 +423,7 @@ closing_withdraw(struct agent *a, enum place from, const struct entry *e,
 		              .exit = -1,
 		              .ended_ms = clock_wall_ms() };
 	autotask t = TASK_INIT;
+	autocascade children = CASCADE_INIT;
 	struct record rec;
 	struct err err = { "" };
 	char name[ENTRY_NAME_MAX];
@@ -351,6 +431,11 @@ closing_withdraw(struct agent *a, enum place from, const struct entry *e,
 
 	record_read(a->desk, e->id, &rec);
 	r = record_origin(a->desk, from, e, &rec, &end.uid, &end.admitted_ms);
+	end.children = &children;
+	/* Whoever takes its place calls what he needs himself. */
+	if (r == 0 && (strcmp(reason, "cancelled") == 0 ||
+	               strcmp(reason, "superseded") == 0))
+		r = cascade_cancel(a->desk, e->id, &children, &err);
 	if (r == 0) {
 		/* Unreadable is no obstacle: it goes as it is. */
 		if (task_open(a->desk->at[from], entry_format(e, name), &t,
@@ -378,27 +463,41 @@ closing_withdraw(struct agent *a, enum place from, const struct entry *e,
 		return r;
 	}
 	(void)strset_remove(&a->ids, e->id);
+	keeping_ended(a);
 	log_info("agent=%s task=%s WITHDRAWN(%s): %s", a->desk->name, e->id,
 	         reason, message);
 	return 0;
+}
+
+static bool
+is_cancelled(const struct agent *a, const char *id)
+{
+	autofree char *name = mem_printf("cancel.%s", id);
+
+	return sys_exists(a->desk->at[PLACE_REQUESTS], name) == 1;
 }
 
 int
 closing_policy(void *agent, const struct entry *e, struct record *rec)
 {
 	struct agent *a = agent;
-	struct verdict_limits limits = limits_of(a->role, NULL);
+	autostr text = STR_INIT;
+	struct verdict_next next;
 
-	if (rec->crashes > a->role->crash_retries) {
-		(void)snprintf(
-			rec->message, sizeof(rec->message),
-			"its agent died under it %lld time%s, the last in "
-			"attempt %u",
-			(long long)rec->crashes, rec->crashes == 1 ? "" : "s",
-			e->attempts);
+	str_adds(&text, "its agent died while it ran");
+	next = decide(a, e, NULL, VERDICT_CRASHED, rec, &text);
+	if (next.action != ACT_BLOCK && !is_cancelled(a, e->id)) {
+		(void)snprintf(rec->message, sizeof(rec->message),
+		               "its worker or agent died under it %lld "
+		               "time%s, the last in attempt %u",
+		               (long long)rec->crashes,
+		               rec->crashes == 1 ? "" : "s", e->attempts);
 		return 1;
 	}
-	set_wait(a, rec, BLOCK_CRASHED, verdict_backoff(&limits, rec->crashes),
-	         "its agent died while it ran");
+	/* It is to be cancelled, with all that it has called: not here. */
+	if (next.action != ACT_BLOCK)
+		next = (struct verdict_next){ ACT_BLOCK, BLOCK_CRASHED, 0 };
+	set_wait(a, rec, next.reason, clock_wall_ms(), next.wait_ms,
+	         str_text(&text));
 	return 0;
 }

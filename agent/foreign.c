@@ -11,9 +11,10 @@
 #include "base/mem.h"
 #include "base/sys.h"
 
-static const char *const result_places[] = { "outbox", "failed" };
+/* A task that is rejected has come to its end, too. */
+static const char *const result_places[] = { "outbox", "failed", "rejected" };
 
-/* When did outbox/ or failed/ of that desk last change?  0: not known. */
+/* When did any of them at that desk last change?  0: not known. */
 static int64_t
 last_change(const struct agent *a, const char *name)
 {

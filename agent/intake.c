@@ -33,7 +33,7 @@ look_again(struct agent *a, const char *name)
 
 		if (!drop->name || strcmp(drop->name, name) != 0)
 			continue;
-		drop->recheck_ns = 0;
+		drop->settle.recheck_ns = 0;
 		return;
 	}
 }
@@ -89,13 +89,21 @@ admitted(struct agent *a, struct admitted *ad)
 {
 	(void)strset_add(&a->ids, ad->entry.id);
 	waits_add_pending(a, &ad->entry, &ad->task);
+	if (ad->task.after || ad->task.inputs)
+		circles_note(a, ad->entry.id);
 }
 
 /* 0, or -errno when the world failed and the drop stays in admit/. */
 static int
 admit(struct agent *a, const char *claimed)
 {
-	struct admit_rules rules = { &a->ids, a->config->max_task_bytes };
+	struct admit_rules rules = {
+		.live_ids = &a->ids,
+		.max_bytes = a->config->max_task_bytes,
+		.forget = keeping_forget,
+		.make_room = crowding_make_room,
+		.arg = a,
+	};
 	struct err err = { "" };
 	struct admitted ad;
 	int r = admit_claimed(a->desk, &a->journal, claimed, a->next_seq,
@@ -118,14 +126,6 @@ admit(struct agent *a, const char *claimed)
 	}
 	task_done(&ad.task);
 	return 0;
-}
-
-static bool
-full(const struct agent *a)
-{
-	size_t n = queue_count(&a->ready) + a->nwaiting;
-
-	return a->role->max_pending > 0 && n >= (size_t)a->role->max_pending;
 }
 
 static void
@@ -189,7 +189,7 @@ look_at(struct agent *a, struct drop *drop, int64_t now_ns)
 	if (r == -EEXIST) {
 		/* A leftover has this place in the order: take the next. */
 		a->next_claim++;
-		drop->recheck_ns = 0;
+		drop->settle.recheck_ns = 0;
 		return false;
 	}
 	if (err_class(r) == ERR_REJECT) {
@@ -276,16 +276,17 @@ look_at_all(struct agent *a)
 
 		if (!drop->name)
 			continue;
-		a->crowded = full(a);
+		a->crowded = crowding_shut(a);
 		if (a->full_disk || a->crowded)
 			return INT64_MAX;
 		if (done == AT_ONCE)
 			return 0;
-		if (drop->recheck_ns <= now_ns && look_at(a, drop, now_ns)) {
+		if (drop->settle.recheck_ns <= now_ns &&
+		    look_at(a, drop, now_ns)) {
 			forget(a, drop);
 			done++;
-		} else if (drop->recheck_ns < next) {
-			next = drop->recheck_ns;
+		} else if (drop->settle.recheck_ns < next) {
+			next = drop->settle.recheck_ns;
 		}
 	}
 	return next;
@@ -311,7 +312,7 @@ intake_run(void *agent)
 void
 intake_room(struct agent *a)
 {
-	if (!a->crowded || a->full_disk || full(a))
+	if (!a->crowded || a->full_disk || crowding_shut(a))
 		return;
 	a->crowded = false;
 	arm(a, 0);

@@ -137,6 +137,26 @@ queue_remove(struct queue *q, const struct entry *e)
 }
 
 bool
+queue_least(const struct queue *q, struct entry *out)
+{
+	for (int level = QUEUE_CLASSES; level-- > 0;) {
+		const struct queue_heap *h = &q->heaps[level];
+		size_t least = h->n;
+
+		for (size_t i = 0; i < h->n; i++)
+			if (!h->items[i].attempts &&
+			    (least == h->n ||
+			     h->items[i].seq < h->items[least].seq))
+				least = i;
+		if (least == h->n)
+			continue;
+		to_entry(level, &h->items[least], out);
+		return true;
+	}
+	return false;
+}
+
+bool
 queue_find(const struct queue *q, const char *id, struct entry *out)
 {
 	for (int level = 0; level < QUEUE_CLASSES; level++) {

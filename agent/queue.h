@@ -45,6 +45,9 @@ bool queue_peek(const struct queue *q, int64_t ageing_ms, int64_t now_ms,
 /* Take a task out, wherever it is: false if it is not there. */
 bool queue_remove(struct queue *q, const struct entry *e);
 
+/* The oldest of the lowest class of those that have never been started. */
+bool queue_least(const struct queue *q, struct entry *out);
+
 /* The entry with this id. */
 bool queue_find(const struct queue *q, const char *id, struct entry *out);
 

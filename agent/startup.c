@@ -4,16 +4,19 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/bury.h"
 #include "base/clock.h"
 #include "base/keys.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "spool/downtime.h"
 #include "spool/find.h"
 #include "spool/recover.h"
 
@@ -33,10 +36,14 @@ bury_old_worker(struct agent *a, struct err *err)
 		struct entry e;
 
 		if (entry_parse(*p, &e) == 0)
-			r = worker_bury(a->desk, e.id,
-			                clock_boot_ns() + BURY_NS, err);
+			r = bury_attempt(a->desk, e.id,
+			                 clock_boot_ns() + BURY_NS, err);
 	}
 	keys_free_list(names);
+	if (r == 0)
+		r = bury_stream(a->desk, clock_boot_ns() + BURY_NS, err);
+	if (r == 0)
+		(void)downtime_forget(a->desk);
 	return r;
 }
 
@@ -46,7 +53,6 @@ load_entry(struct agent *a, enum place p, const char *name, struct err *err)
 	struct entry e;
 	struct record rec;
 	autotask t = TASK_INIT;
-	int64_t left;
 
 	if (entry_parse(name, &e) < 0)
 		return 0; /* recovery has put it aside, or fsck will */
@@ -59,12 +65,7 @@ load_entry(struct agent *a, enum place p, const char *name, struct err *err)
 		return 0;
 	case PLACE_BLOCKED:
 		record_read(a->desk, e.id, &rec);
-		left = record_wait_left(&rec, a->boot, clock_boot_ns(),
-		                        clock_wall_ms());
-		/* A wall clock that was set back must not make it longer. */
-		if (left > a->role->backoff_max_ms * CLOCK_NS_PER_MS)
-			left = a->role->backoff_max_ms * CLOCK_NS_PER_MS;
-		blocked_add(a, &e, clock_boot_ns() + left);
+		blocked_add(a, &e, &rec, false);
 		return 0;
 	default:
 		break;
@@ -77,6 +78,15 @@ load_entry(struct agent *a, enum place p, const char *name, struct err *err)
 	return 0;
 }
 
+/* In order of admission: see supersede() in waits.c. */
+static int
+by_seq(const void *a, const void *b)
+{
+	const char *x = *(char *const *)a, *y = *(char *const *)b;
+
+	return strcmp(x + strcspn(x, "."), y + strcspn(y, "."));
+}
+
 /* The index of the tree. */
 int
 startup_load(struct agent *a, struct err *err)
@@ -84,6 +94,7 @@ startup_load(struct agent *a, struct err *err)
 	static const enum place places[] = { PLACE_READY, PLACE_BLOCKED,
 		                             PLACE_PENDING };
 
+	pausing_load(a);
 	a->next_seq = a->journal.last_seq + 1;
 	for (size_t i = 0; i < countof(places); i++) {
 		char **names = NULL;
@@ -93,6 +104,8 @@ startup_load(struct agent *a, struct err *err)
 			return err_sys(err, r, "cannot read '%s/%s'",
 			               a->desk->name,
 			               desk_place_name(places[i]));
+		if (places[i] == PLACE_PENDING)
+			qsort(names, keys_count(names), sizeof(*names), by_seq);
 		for (char **p = names; *p; p++)
 			(void)load_entry(a, places[i], *p, err);
 		keys_free_list(names);
@@ -128,6 +141,14 @@ startup_mark(struct agent *a, const char *ev)
 	line.reason = a->boot; /* correct.c looks for the boot here */
 	line.why = why;
 	return journal_write(&a->journal, clock_wall_ms(), &line);
+}
+
+int
+startup_contain(struct agent *a, struct err *err)
+{
+	return containment_begin(a->desk, a->config->containment,
+	                         clock_boot_ns() + BURY_NS, &a->containment,
+	                         err);
 }
 
 int

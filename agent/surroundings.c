@@ -9,6 +9,8 @@
 #include "base/keys.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "spool/feedback.h"
+#include "spool/session.h"
 
 /* Set "NAME=value" in the list, replacing an older one. */
 static void
@@ -75,9 +77,29 @@ surroundings_trace(const struct desk *d, const struct entry *e,
 	return mem_printf("00-%.32s-%.16s-01", trace, id);
 }
 
+/* What the agent itself was given as a worker, if it is one, is not ours. */
+static bool
+is_inherited(const char *pair)
+{
+	return !str_starts(pair, "TASK_") &&
+	       !str_starts(pair, WORKER_STREAM "=");
+}
+
+static void
+add_base(char ***list, const struct config_agent *role)
+{
+	for (char **p = environ; *p; p++)
+		if (is_inherited(*p))
+			keys_append(list, *p);
+	extend_path(list);
+	for (char **p = role->env; p && *p; p++)
+		set_pair(list, *p);
+}
+
 char **
-surroundings_make(const struct desk *d, const struct config_agent *role,
-                  const struct entry *e, const struct task *t)
+surroundings_task(const struct desk *d, const struct config_agent *role,
+                  const struct entry *e, const struct task *t,
+                  const char *missing)
 {
 	autofree char *desk =
 		mem_printf("%s/agents/%s", d->spool->root, d->name);
@@ -86,17 +108,14 @@ surroundings_make(const struct desk *d, const struct config_agent *role,
 	autofree char *out = mem_printf("%s/out", work);
 	autofree char *ref = mem_printf("%s/%s", d->name, e->id);
 	autofree char *attempt = mem_printf("%u", e->attempts);
+	autofree char *session = mem_printf("%s/" SESSION_DIR, desk);
 	autofree char *trace = surroundings_trace(d, e, t);
-	autofree char *task_fd = mem_printf("%d", WORKER_TASK_FD);
+	autostr feedback = STR_INIT;
 	autofree char *file = NULL;
 	char name[ENTRY_NAME_MAX];
 	char **list = mem_new(1, sizeof(*list));
 
-	for (char **p = environ; *p; p++)
-		keys_append(&list, *p);
-	extend_path(&list);
-	for (char **p = role->env; p && *p; p++)
-		set_pair(&list, *p);
+	(void)feedback_read(d, e->id, &feedback);
 	file = mem_printf("%s/running/%s%s%s", desk, entry_format(e, name),
 	                  t->directory ? "/" : "", t->directory ? t->file : "");
 	set(&list, "TASK_ID", e->id);
@@ -107,8 +126,40 @@ surroundings_make(const struct desk *d, const struct config_agent *role,
 	set(&list, "TASK_IN", in);
 	set(&list, "TASK_OUT", out);
 	set(&list, "TASK_WORK", work);
-	set(&list, "TASK_FD", task_fd);
+	set(&list, "TASK_MISSING", missing ? missing : "");
+	/* Empty, and not what the agent itself may have inherited. */
+	set(&list, "TASK_SESSION", role->session ? session : "");
+	set(&list, "TASK_FEEDBACK", str_text(&feedback));
 	set(&list, "SPOOLHAND_ROOT", d->spool->root);
 	set(&list, "TRACEPARENT", trace);
+	return list;
+}
+
+char **
+surroundings_make(const struct desk *d, const struct config_agent *role,
+                  const struct entry *e, const struct task *t,
+                  const char *missing)
+{
+	autofree char *task_fd = mem_printf("%d", WORKER_TASK_FD);
+	char **own = surroundings_task(d, role, e, t, missing);
+	char **list = mem_new(1, sizeof(*list));
+
+	add_base(&list, role);
+	for (char **p = own; *p; p++)
+		set_pair(&list, *p);
+	set(&list, "TASK_FD", task_fd);
+	keys_free_list(own);
+	return list;
+}
+
+char **
+surroundings_stream(const struct desk *d, const struct config_agent *role)
+{
+	char **list = mem_new(1, sizeof(*list));
+
+	add_base(&list, role);
+	set(&list, "TASK_AGENT", d->name);
+	set(&list, "SPOOLHAND_ROOT", d->spool->root);
+	set(&list, WORKER_STREAM, d->name);
 	return list;
 }

@@ -13,13 +13,16 @@
 #include "base/proc.h"
 #include "base/sys.h"
 
-#define ALIVE         "alive"
 #define ALIVE_FD      4 /* in the worker: above TASK_FD, of no use to it */
+#define LANE_FD       5 /* the same */
+#define HUNT_NS       (20 * CLOCK_NS_PER_MS)
 #define REKILL_NS     (10 * CLOCK_NS_PER_MS)
 #define REKILL_MAX_NS CLOCK_NS_PER_S
 
 struct worker {
 	struct loop *loop;
+	struct containment *containment;
+	struct worker *beside;
 	worker_ended_fn *ended;
 	void *arg;
 	struct child child;
@@ -39,14 +42,93 @@ finish(struct worker *w)
 	w->ended(w->arg, &w->end, w->timed_out);
 }
 
-/* Repeated until all are gone: they may be forking faster than one look. */
+/* The tree that is not ours to touch; when its root is dead there is none. */
+static pid_t
+spared(const struct worker *w)
+{
+	return w->beside && !w->beside->main_gone ? w->beside->child.pid : 0;
+}
+
+static void
+note_end(struct worker *w, const struct child_end *end)
+{
+	if (!w || end->pid != w->child.pid)
+		return;
+	w->end = *end;
+	w->main_gone = true;
+}
+
+/* Is nothing left of it?  As a subreaper: no child at all, or none but... */
+static bool
+reap(struct worker *w)
+{
+	struct child_end end;
+	int r;
+
+	while ((r = child_reap(&end)) > 0) {
+		note_end(w, &end);
+		note_end(w->beside, &end);
+	}
+	if (!w->main_gone)
+		return false;
+	return r == -ECHILD ||
+	       (spared(w) && proc_signal_descendants_but(0, spared(w)) == 0);
+}
+
+/* One by one; who forks may be faster than one look, but not than many. */
+static bool
+hunt(struct worker *w)
+{
+	int64_t until_ns = clock_boot_ns() + HUNT_NS;
+	bool gone;
+
+	(void)proc_signal_descendants(SIGKILL);
+	while (!(gone = reap(w)) && clock_boot_ns() < until_ns)
+		if (proc_kill_children() < 0)
+			break;
+	return gone;
+}
+
+/* Something has ended.  True if that was the end of all of it. */
+static bool
+look(struct worker *w)
+{
+	if (w->done)
+		return true;
+	if (reap(w)) {
+		finish(w);
+		return true;
+	}
+	if (w->main_gone && !w->killing)
+		kill_tree(w);
+	return false;
+}
+
+static void
+on_gone(void *arg)
+{
+	struct worker *w = arg, *beside = w->beside;
+
+	finish(w);
+	if (beside)
+		(void)look(beside);
+}
+
 static void
 kill_tree(void *arg)
 {
 	struct worker *w = arg;
+	bool again = w->killing;
 
 	w->killing = true;
-	(void)proc_signal_descendants(SIGKILL);
+	/* By the cgroup all at once; then who has got himself out of it. */
+	if (spared(w)) {
+		(void)proc_signal_descendants_but(SIGKILL, spared(w));
+	} else if ((again || !containment_kill(w->containment)) && hunt(w)) {
+		/* Not from here: who has us do this still has hold of `w`. */
+		loop_arm(w->loop, &w->timer, 0, on_gone, w);
+		return;
+	}
 	/* What cannot be killed (sudo, a dead disk) must not keep us busy. */
 	w->rekill_ns = w->rekill_ns ? w->rekill_ns * 2 : REKILL_NS;
 	if (w->rekill_ns > REKILL_MAX_NS)
@@ -65,9 +147,15 @@ worker_stop(struct worker *w)
 		return;
 	}
 	w->stopping = true;
-	(void)proc_signal_descendants(SIGTERM);
+	(void)proc_signal_descendants_but(SIGTERM, spared(w));
 	loop_arm(w->loop, &w->timer, clock_boot_ns() + w->grace_ns, kill_tree,
 	         w);
+}
+
+bool
+worker_stopping(const struct worker *w)
+{
+	return w->stopping || w->killing;
 }
 
 static void
@@ -79,25 +167,39 @@ on_timeout(void *arg)
 	worker_stop(w);
 }
 
-void
-worker_on_child(struct worker *w)
+bool
+worker_was_stopped(const struct worker *w)
 {
-	struct child_end end;
-	int r;
+	return w->stopping;
+}
 
-	if (w->done)
+bool
+worker_is_ending(const struct worker *w)
+{
+	return worker_stopping(w) || w->main_gone;
+}
+
+void
+worker_limit(struct worker *w, int64_t timeout_ms)
+{
+	if (worker_is_ending(w))
 		return;
-	while ((r = child_reap(&end)) > 0) {
-		if (end.pid != w->child.pid)
-			continue;
-		w->end = end;
-		w->main_gone = true;
-	}
-	/* No child at all, as a subreaper: nothing of the tree is alive. */
-	if (w->main_gone && r == -ECHILD)
-		finish(w);
-	else if (w->main_gone && !w->killing)
-		kill_tree(w);
+	if (timeout_ms > 0)
+		loop_arm(w->loop, &w->timer,
+		         clock_boot_ns() + timeout_ms * CLOCK_NS_PER_MS,
+		         on_timeout, w);
+	else
+		loop_clear(w->loop, &w->timer);
+}
+
+void
+worker_on_child(struct worker *w, struct worker *beside)
+{
+	/* While it lives the other's orphans cannot be told from its own. */
+	if (w && w != beside && !look(w))
+		return;
+	if (beside)
+		(void)look(beside);
 }
 
 static int
@@ -119,7 +221,7 @@ open_output(int work, const char *name, bool fresh)
 static int
 take_alive(int work, struct err *err)
 {
-	int fd = lock_take(work, ALIVE);
+	int fd = lock_take(work, WORKER_ALIVE);
 	struct stat st;
 
 	/* A worker has put something else there. */
@@ -127,9 +229,9 @@ take_alive(int work, struct err *err)
 	    (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)))) {
 		if (fd >= 0)
 			(void)close(fd);
-		fd = sys_remove_tree(work, ALIVE);
+		fd = sys_remove_tree(work, WORKER_ALIVE);
 		if (fd == 0)
-			fd = lock_take(work, ALIVE);
+			fd = lock_take(work, WORKER_ALIVE);
 	}
 	if (fd == -EAGAIN)
 		return err_set(err, -EBUSY,
@@ -152,37 +254,72 @@ note_identity(int alive, pid_t pid)
 	return r < 0 ? r : sys_write_all(alive, text.data, text.len);
 }
 
+/* The folder that is its own: of the task, or of the desk. */
+static int
+open_folder(const struct worker_spec *spec, struct err *err)
+{
+	int r = spec->id ? 0 : sys_mkdir(spec->desk->fd, DESK_WARM, 0755);
+
+	if (r == 0 || r == -EEXIST)
+		r = spec->id ?
+		            sys_opendir(spec->desk->at[PLACE_WORK], spec->id) :
+		            sys_opendir(spec->desk->fd, DESK_WARM);
+	return r < 0 ? err_sys(err, r, "cannot open '%s%s'",
+	                       spec->id ? "work/" : "",
+	                       spec->id ? spec->id : DESK_WARM) :
+	               r;
+}
+
+/* What its descriptors 1 and 2 become, when there are no pipes for them. */
+static int
+open_outputs(const struct worker_spec *spec, int folder, int *out, int *errors,
+             struct err *err)
+{
+	*out = open_output(folder, "stdout", spec->fresh_output);
+	*errors = open_output(folder, "stderr", spec->fresh_output);
+	if (*out < 0 || *errors < 0)
+		return err_sys(err, *out < 0 ? *out : *errors,
+		               "cannot keep the output of '%s'", spec->id);
+	return 0;
+}
+
 static int
 start_child(const struct worker_spec *spec, struct worker *w, struct err *err)
 {
-	autoclose int work = sys_opendir(spec->desk->at[PLACE_WORK], spec->id);
+	autoclose int folder = open_folder(spec, err);
 	autoclose int null = sys_open(AT_FDCWD, "/dev/null", O_RDWR);
 	autoclose int alive = -1, out = -1, errors = -1;
 	struct child_spec child = { .argv = spec->argv,
 		                    .envp = spec->envp,
-		                    .dirfd = work,
+		                    .dirfd = folder,
 		                    .nfds = ALIVE_FD + 1,
 		                    .session = true,
-		                    .die_with_parent = true };
-	int r;
+		                    .die_with_parent = true,
+		                    .subreaper = spec->streams };
+	int r = 0;
 
-	if (work < 0)
-		return err_sys(err, work, "cannot open 'work/%s'", spec->id);
+	if (folder < 0)
+		return folder;
 	if (null < 0)
 		return err_sys(err, null, "cannot open '/dev/null'");
-	alive = take_alive(work, err);
+	alive = take_alive(folder, err);
 	if (alive < 0)
 		return alive;
-	out = open_output(work, "stdout", spec->fresh_output);
-	errors = open_output(work, "stderr", spec->fresh_output);
-	if (out < 0 || errors < 0)
-		return err_sys(err, out < 0 ? out : errors,
-		               "cannot keep the output of '%s'", spec->id);
+	if (!spec->streams)
+		r = open_outputs(spec, folder, &out, &errors, err);
+	if (r < 0)
+		return r;
 	child.fds[0] = spec->stdin_fd >= 0 ? spec->stdin_fd : null;
 	child.fds[1] = out;
 	child.fds[2] = errors;
+	for (int i = 0; spec->streams && i < 3; i++)
+		child.fds[i] = spec->streams[i];
 	child.fds[WORKER_TASK_FD] = spec->progress_fd;
 	child.fds[ALIVE_FD] = alive;
+	if (spec->lane_fd > 0) {
+		child.fds[LANE_FD] = spec->lane_fd;
+		child.nfds = LANE_FD + 1;
+	}
 	r = child_start(&child, &w->child, err);
 	if (r == 0)
 		(void)note_identity(alive, w->child.pid);
@@ -198,16 +335,15 @@ worker_start(struct loop *loop, const struct worker_spec *spec,
 	int r;
 
 	w->loop = loop;
+	w->containment = spec->containment;
+	w->beside = spec->beside;
 	w->ended = ended;
 	w->arg = arg;
 	w->grace_ns = spec->grace_ms * CLOCK_NS_PER_MS;
 	r = start_child(spec, w, err);
 	if (r < 0)
 		return r;
-	if (spec->timeout_ms > 0)
-		loop_arm(loop, &w->timer,
-		         clock_boot_ns() + spec->timeout_ms * CLOCK_NS_PER_MS,
-		         on_timeout, w);
+	worker_limit(w, spec->timeout_ms);
 	*out = take_ptr(w);
 	return 0;
 }
@@ -220,54 +356,4 @@ worker_free(struct worker *w)
 	loop_clear(w->loop, &w->timer);
 	(void)close(w->child.pidfd);
 	free(w);
-}
-
-/*
- * Those who closed the descriptor (close_fds of Python, closefrom()), or
- * whose `alive` was removed, are known by what surroundings.c gave them.
- */
-static int
-bury_marked(const struct desk *d, const char *id, int64_t deadline_ns,
-            struct err *err)
-{
-	autofree char *root = mem_printf("SPOOLHAND_ROOT=%s", d->spool->root);
-	autofree char *ref = mem_printf("TASK_REF=%s/%s", d->name, id);
-	const char *const marks[] = { root, ref, NULL };
-	pid_t left = 0;
-	int r = proc_kill_marked(marks, deadline_ns, &left);
-
-	return r < 0 ? err_sys(err, r,
-	                       "something of the last attempt of '%s/%s' still "
-	                       "lives (pid %d)",
-	                       d->name, id, (int)left) :
-	               0;
-}
-
-int
-worker_bury(struct desk *d, const char *id, int64_t deadline_ns,
-            struct err *err)
-{
-	autofree char *path = mem_printf("%s/" ALIVE, id);
-	struct stat st;
-	pid_t left = 0;
-	int r;
-
-	for (;;) {
-		r = lock_held(d->at[PLACE_WORK], path);
-		if (r == 0 || r == -ENOTDIR || r == -ELOOP)
-			return bury_marked(d, id, deadline_ns, err);
-		if (r > 0)
-			r = sys_stat(d->at[PLACE_WORK], path, &st);
-		if (r == 0)
-			r = proc_kill_holders(st.st_dev, st.st_ino, deadline_ns,
-			                      &left);
-		if (r == 0 && clock_boot_ns() < deadline_ns)
-			continue;
-		if (r == 0)
-			r = -ETIMEDOUT;
-		return err_sys(err, r,
-		               "something of the last attempt of '%s/%s' still "
-		               "lives (pid %d)",
-		               d->name, id, (int)left);
-	}
 }

@@ -29,6 +29,9 @@ int floor_submit_one(const char *dir, const char *name);
  */
 double floor_drain(const char *dir, int n);
 
+/* The same without /bin/true: the promise to the disk alone. */
+double floor_drain_warm(const char *dir, int n);
+
 /*
  * `n` drops, one at a time, into an idle watcher that starts `stamp` for
  * each; ns from the drop to the first instruction of the worker.

@@ -20,7 +20,18 @@
 #include "bench/ours.h"
 #include "bench/table.h"
 
-enum work { SUBMIT_CLI, SUBMIT_BULK, DRAIN, LATENCY_50, LATENCY_99, WORKS };
+#define BLOCKED 1000
+
+enum work {
+	SUBMIT_CLI,
+	SUBMIT_BULK,
+	DRAIN,
+	WARM,
+	LATENCY_50,
+	LATENCY_99,
+	LATENCY_BLOCKED, /* its floor is ours with none of them */
+	WORKS
+};
 
 static struct table_row rows[WORKS] = {
 	[SUBMIT_CLI] = { "durable submit, a process each",
@@ -41,6 +52,12 @@ static struct table_row rows[WORKS] = {
 	            { 0 },
 	            { 0 },
 	            0 },
+	[WARM] = { "durable drain, a warm worker",
+	           "tasks/s",
+	           false,
+	           { 0 },
+	           { 0 },
+	           0 },
 	[LATENCY_50] = { "idle: drop to worker's start, p50",
 	                 "us",
 	                 true,
@@ -53,6 +70,12 @@ static struct table_row rows[WORKS] = {
 	                 { 0 },
 	                 { 0 },
 	                 0 },
+	[LATENCY_BLOCKED] = { "the p50, 1000 BLOCKED beside none",
+	                      "us",
+	                      true,
+	                      { 0 },
+	                      { 0 },
+	                      0 },
 };
 
 struct plan {
@@ -93,6 +116,8 @@ measure_rates(const struct plan *p, int round)
 	autofree char *d = fresh(p, "ours-bulk", round);
 	autofree char *e = fresh(p, "floor-drain", round);
 	autofree char *f = fresh(p, "ours-drain", round);
+	autofree char *g = fresh(p, "floor-warm", round);
+	autofree char *h = fresh(p, "ours-warm", round);
 	double n = p->tasks;
 
 	if (note(SUBMIT_CLI, round,
@@ -102,8 +127,11 @@ measure_rates(const struct plan *p, int round)
 	if (note(SUBMIT_BULK, round, 300 / floor_submit_bulk(c, 300),
 	         300 / ours_submit_bulk(p->bin, d, 300)) < 0)
 		return -1;
-	return note(DRAIN, round, n / floor_drain(e, p->tasks),
-	            n / ours_drain(p->bin, f, p->tasks));
+	if (note(DRAIN, round, n / floor_drain(e, p->tasks),
+	         n / ours_drain(p->bin, f, p->tasks)) < 0)
+		return -1;
+	return note(WARM, round, n / floor_drain_warm(g, p->tasks),
+	            n / ours_drain_warm(p->bin, h, p->tasks));
 }
 
 static int
@@ -113,15 +141,21 @@ measure_latency(const struct plan *p, int round)
 	autofree char *b = fresh(p, "ours-latency", round);
 	autofree double *x = mem_new((size_t)p->drops, sizeof(double));
 	autofree double *y = mem_new((size_t)p->drops, sizeof(double));
+	autofree char *c = fresh(p, "blocked-latency", round);
+	autofree double *z = mem_new((size_t)p->drops, sizeof(double));
 	size_t n = (size_t)p->drops;
 
 	if (floor_latency(a, p->drops, p->stamp, x) < 0 ||
-	    ours_latency(p->bin, b, p->drops, p->stamp, y) < 0) {
+	    ours_latency(p->bin, b, p->drops, p->stamp, 0, y) < 0 ||
+	    ours_latency(p->bin, c, p->drops, p->stamp, BLOCKED, z) < 0) {
 		(void)fprintf(stderr, "bench: the latency run failed\n");
 		return -1;
 	}
 	if (note(LATENCY_50, round, table_quantile(x, n, 0.5) / 1e3,
 	         table_quantile(y, n, 0.5) / 1e3) < 0)
+		return -1;
+	if (note(LATENCY_BLOCKED, round, table_quantile(y, n, 0.5) / 1e3,
+	         table_quantile(z, n, 0.5) / 1e3) < 0)
 		return -1;
 	return note(LATENCY_99, round, table_quantile(x, n, 0.99) / 1e3,
 	            table_quantile(y, n, 0.99) / 1e3);

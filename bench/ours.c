@@ -12,6 +12,7 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -38,15 +39,24 @@ write_text(const char *path, const char *text)
 	return fclose(f);
 }
 
-/* A spool with one agent, `w`, that runs `command`. */
+/* One agent, `w`, that runs `command` in this mode. */
+static int
+write_config(const char *dir, const char *command, const char *mode)
+{
+	autofree char *config = mem_printf("%s/spoolhand.yaml", dir);
+	autofree char *text =
+		mem_printf("agents:\n  w:\n    command: [%s]\n    mode: %s\n",
+	                   command, mode);
+
+	return write_text(config, text);
+}
+
+/* A spool with that agent, which starts its command for each task. */
 static int
 make_spool(const char *dir, const char *command)
 {
 	static const char *const dirs[] = { "", "/agents", "/gm", "/src" };
-	autofree char *config = mem_printf("%s/spoolhand.yaml", dir);
 	autofree char *format = mem_printf("%s/format", dir);
-	autofree char *text =
-		mem_printf("agents:\n  w:\n    command: [%s]\n", command);
 
 	for (size_t i = 0; i < countof(dirs); i++) {
 		autofree char *path = mem_printf("%s%s", dir, dirs[i]);
@@ -56,7 +66,7 @@ make_spool(const char *dir, const char *command)
 	}
 	if (write_text(format, "spoolhand 1\n") < 0)
 		return -1;
-	return write_text(config, text);
+	return write_config(dir, command, "exec");
 }
 
 static pid_t
@@ -194,16 +204,15 @@ stop_agent(pid_t pid)
 	return kill(pid, SIGTERM) < 0 ? -1 : wait_for(pid);
 }
 
-double
-ours_drain(const char *bin, const char *dir, int n)
+/* What was submitted there. */
+static double
+drain(const char *bin, const char *dir, int n)
 {
 	autoclose int events = -1;
 	long long begin;
 	double took;
 	pid_t pid;
 
-	if (ours_submit_bulk(bin, dir, n) < 0)
-		return -1;
 	events = watch_outbox(dir);
 	if (events < 0)
 		return failed("watching the outbox");
@@ -213,6 +222,23 @@ ours_drain(const char *bin, const char *dir, int n)
 		return failed("the drain");
 	took = (double)(floor_now() - begin) / 1e9;
 	return stop_agent(pid) == 0 ? took : failed("the agent");
+}
+
+double
+ours_drain(const char *bin, const char *dir, int n)
+{
+	return ours_submit_bulk(bin, dir, n) < 0 ? -1 : drain(bin, dir, n);
+}
+
+double
+ours_drain_warm(const char *bin, const char *dir, int n)
+{
+	autofree char *worker = mem_printf("\"%s/bench/spoolhand-noop\"", bin);
+
+	if (ours_submit_bulk(bin, dir, n) < 0 ||
+	    write_config(dir, worker, "stream") < 0)
+		return -1;
+	return drain(bin, dir, n);
 }
 
 /* One drop by hand, and what its worker printed. */
@@ -245,9 +271,31 @@ drop_one(const char *dir, int in, int events, int i, double *ns)
 	return 0;
 }
 
+/* Tasks that sleep for a year, as an agent would have left them. */
+static int
+add_blocked(const char *dir, int n)
+{
+	autofree char *record = mem_printf(
+		"{\"blocked\":{\"reason\":\"sleep\",\"until\":%lld}}",
+		((long long)time(NULL) + 365 * 86400LL) * 1000);
+
+	for (int i = 0; i < n; i++) {
+		autofree char *entry = mem_printf(
+			"%s/agents/w/blocked/5.%012d.1.b%08d", dir, i + 1, i);
+		autofree char *work =
+			mem_printf("%s/agents/w/work/b%08d", dir, i);
+		autofree char *file = mem_printf("%s/record.json", work);
+
+		if (mkdir(work, 0755) < 0 || write_text(file, record) < 0 ||
+		    write_text(entry, "x\n") < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int
 ours_latency(const char *bin, const char *dir, int n, const char *stamp,
-             double *ns)
+             int blocked, double *ns)
 {
 	autofree char *quoted = mem_printf("\"%s\"", stamp);
 	autofree char *inbox = mem_printf("%s/agents/w/inbox", dir);
@@ -258,7 +306,8 @@ ours_latency(const char *bin, const char *dir, int n, const char *stamp,
 	pid_t pid;
 
 	if (make_spool(dir, quoted) < 0 ||
-	    wait_for(start(program, argv, true)) != 0)
+	    wait_for(start(program, argv, true)) != 0 ||
+	    add_blocked(dir, blocked) < 0)
 		return -1;
 	events = watch_outbox(dir);
 	in = open(inbox, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

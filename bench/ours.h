@@ -16,8 +16,14 @@ double ours_submit_bulk(const char *bin, const char *dir, int n);
 /* An agent drains `n` tasks that were submitted before; its worker is true. */
 double ours_drain(const char *bin, const char *dir, int n);
 
-/* `n` drops by rename into an idle agent, one at a time. */
+/* The same with a stream worker that does nothing. */
+double ours_drain_warm(const char *bin, const char *dir, int n);
+
+/*
+ * `n` drops by rename into an idle agent, one at a time; `blocked` tasks are
+ * BLOCKED at its desk meanwhile.
+ */
 int ours_latency(const char *bin, const char *dir, int n, const char *stamp,
-                 double *ns);
+                 int blocked, double *ns);
 
 #endif

@@ -154,8 +154,6 @@ args_parse(struct args *a, const struct arg_option *table, size_t n, int argc,
            char **argv)
 {
 	struct parsing p = { a, argc, 0, argv };
-	bool ended = false;
-
 	*a = (struct args){ .table = table, .ntable = n };
 	a->values = mem_new(n + 1, sizeof(*a->values));
 	a->given = mem_new(n + 1, sizeof(*a->given));
@@ -164,16 +162,18 @@ args_parse(struct args *a, const struct arg_option *table, size_t n, int argc,
 		const char *arg = argv[p.at];
 		int r = 0;
 
-		if (ended || arg[0] != '-' || !arg[1])
+		if (a->ended || arg[0] != '-' || !arg[1])
 			a->operands[a->noperands++] = arg;
 		else if (strcmp(arg, "--") == 0)
-			ended = true;
+			a->ended = true;
 		else
 			r = arg[1] == '-' ? take_long(&p) : take_letters(&p);
 		if (r < 0) {
 			args_done(a);
 			return r;
 		}
+		if (!a->ended)
+			a->nbefore = a->noperands;
 	}
 	return 0;
 }
@@ -202,6 +202,12 @@ bool
 args_has(const struct args *a, const char *name)
 {
 	return a->given[row_of(a, name)];
+}
+
+bool
+args_knows(const struct args *a, const char *name)
+{
+	return find_name(a, name, strlen(name)) >= 0;
 }
 
 const char *

@@ -27,6 +27,8 @@ struct args {
 	bool *given;           /* by table row */
 	const char **operands; /* NULL-ended, in argv's memory */
 	size_t noperands;
+	bool ended;     /* `--` was given */
+	size_t nbefore; /* operands in front of it; without it: all */
 };
 
 /*
@@ -38,6 +40,9 @@ int args_parse(struct args *a, const struct arg_option *table, size_t n,
 void args_done(struct args *a);
 
 bool args_has(const struct args *a, const char *name);
+
+/* Is there such an option in its table at all? */
+bool args_knows(const struct args *a, const char *name);
 
 /* The last value given, or NULL. */
 const char *args_value(const struct args *a, const char *name);

@@ -4,10 +4,14 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/sys.h"
 #include "cli/source.h"
 #include "spool/find.h"
+#include "spool/needs.h"
+#include "spool/result.h"
+#include "spool/retain.h"
 
 #define LOOKS_MAX 100
 
@@ -34,9 +38,45 @@ digest_found(const struct desk *d, const struct found *f, char *hex,
 	return r < 0 ? r : task_digest(dfd, name, &t, hex);
 }
 
+/* A result that is too old to count, and that nobody needs any more. */
+static bool
+is_forgotten(const struct desk *d, const struct found *f, int64_t keep_for_ms)
+{
+	autofree char *ref = mem_printf("%s/%s", d->name, f->name);
+	autostrset needs = STRSET_INIT;
+	int64_t ended_ms;
+
+	if (!keep_for_ms ||
+	    (f->place != PLACE_OUTBOX && f->place != PLACE_FAILED))
+		return false;
+	ended_ms = retain_ended_ms(d, f->place, f->name);
+	return ended_ms >= 0 &&
+	       retain_expired(ended_ms, keep_for_ms, clock_wall_ms()) &&
+	       needs_take(d->spool, &needs, NULL) == 0 &&
+	       !strset_has(&needs, ref);
+}
+
+static int
+find_known(const struct desk *d, const char *id, int64_t keep_for_ms,
+           struct found *f)
+{
+	int r = find_task(d, id, f);
+
+	if (r == 0 && is_forgotten(d, f, keep_for_ms))
+		r = find_unended(d, id, f);
+	return r;
+}
+
 int
 known_check(const struct desk *d, const char *id, const char *digest,
             struct err *err)
+{
+	return known_check_within(d, id, digest, 0, err);
+}
+
+int
+known_check_within(const struct desk *d, const char *id, const char *digest,
+                   int64_t keep_for_ms, struct err *err)
 {
 	char hex[DIGEST_TEXT_MAX] = "";
 	struct found f;
@@ -44,7 +84,7 @@ known_check(const struct desk *d, const char *id, const char *digest,
 
 	/* It may move on between being found and being read. */
 	for (int look = 0; look < LOOKS_MAX && r == -ENOENT; look++) {
-		r = find_task(d, id, &f);
+		r = find_known(d, id, keep_for_ms, &f);
 		if (r == -ENOENT)
 			return 0;
 		if (r == 0)
@@ -61,4 +101,50 @@ known_check(const struct desk *d, const char *id, const char *digest,
 	               "choose another id, or look at that one: "
 	               "spoolhand why %s/%s",
 	               d->name, id, d->name, id);
+}
+
+static void
+tell_ended(const struct desk *d, const struct found *f, const char *id,
+           struct str *out)
+{
+	autojson *result = NULL;
+	autostr how = STR_INIT;
+
+	if (f->place == PLACE_OUTBOX) {
+		str_addf(out,
+		         "%s/%s is COMPLETED already; its output: spoolhand "
+		         "result %s/%s",
+		         d->name, id, d->name, id);
+		return;
+	}
+	if (result_read(d, f->place, id, &result, NULL) == 0)
+		result_describe(result, &how);
+	str_addf(out,
+	         "%s/%s has ended already: %s; begin it again with: spoolhand "
+	         "retry %s/%s",
+	         d->name, id, how.len ? str_text(&how) : "FAILED", d->name, id);
+}
+
+void
+known_tell(const struct desk *d, const char *id, struct str *out)
+{
+	struct found f;
+	enum task_state state;
+
+	if (find_task(d, id, &f) < 0)
+		return;
+	state = desk_place_state(f.place);
+	if (f.place == PLACE_OUTBOX || f.place == PLACE_FAILED)
+		tell_ended(d, &f, id, out);
+	else if (state == TASK_RUNNING)
+		str_addf(out,
+		         "%s/%s is RUNNING already; wait for it with: "
+		         "spoolhand wait %s/%s",
+		         d->name, id, d->name, id);
+	else
+		str_addf(out,
+		         "%s/%s waits already (%s); see what for: spoolhand "
+		         "why %s/%s",
+		         d->name, id, state ? state_name(state) : "DROPPED",
+		         d->name, id);
 }

@@ -9,6 +9,7 @@
 #define CLI_KNOWN_H
 
 #include "base/err.h"
+#include "base/str.h"
 #include "spool/desk.h"
 
 /*
@@ -17,5 +18,12 @@
  */
 int known_check(const struct desk *d, const char *id, const char *digest,
                 struct err *err);
+
+/* The same, but a result older than that does not count (0: all do). */
+int known_check_within(const struct desk *d, const char *id, const char *digest,
+                       int64_t keep_for_ms, struct err *err);
+
+/* Add a sentence about what has become of it; nothing if it is gone. */
+void known_tell(const struct desk *d, const char *id, struct str *out);
 
 #endif

@@ -14,10 +14,12 @@
 
 /* In the order of the help: a spool, its tasks, its agents, inside a task. */
 static const struct verb *const verbs[] = {
-	&verb_init, &verb_up,     &verb_down,     &verb_agent,  &verb_submit,
-	&verb_run,  &verb_wait,   &verb_result,   &verb_status, &verb_ls,
-	&verb_why,  &verb_cancel, &verb_retry,    &verb_pause,  &verb_resume,
-	&verb_sync, &verb_fsck,   &verb_progress,
+	&verb_init,   &verb_up,     &verb_down,  &verb_agent,
+	&verb_submit, &verb_run,    &verb_wait,  &verb_result,
+	&verb_status, &verb_ls,     &verb_why,   &verb_questions,
+	&verb_answer, &verb_cancel, &verb_retry, &verb_pause,
+	&verb_resume, &verb_sync,   &verb_fsck,  &verb_step,
+	&verb_ask,    &verb_call,   &verb_sleep, &verb_progress,
 };
 
 /* What may stand before a verb. */

@@ -23,18 +23,18 @@ wait_writable(int out)
 	return poll(&p, 1, -1) >= 0 || errno == EINTR;
 }
 
-static int
-write_all(int out, const char *p, size_t len)
+int
+output_bytes(int out, const char *bytes, size_t len)
 {
 	while (len) {
-		ssize_t n = write(out, p, len);
+		ssize_t n = write(out, bytes, len);
 
 		if (n < 0 && errno == EAGAIN && wait_writable(out))
 			continue;
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n > 0) {
-			p += n;
+			bytes += n;
 			len -= (size_t)n;
 		}
 	}
@@ -57,7 +57,7 @@ copy_by_hand(int in, int out, bool *reading)
 		if (n <= 0)
 			return n < 0 ? -errno : 0;
 		*reading = false;
-		r = write_all(out, buf, (size_t)n);
+		r = output_bytes(out, buf, (size_t)n);
 		if (r < 0)
 			return r;
 	}

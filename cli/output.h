@@ -14,4 +14,7 @@
  */
 int output_file(int dfd, const char *path, int out);
 
+/* Bytes to a descriptor that others may have made non-blocking.  -errno. */
+int output_bytes(int out, const char *bytes, size_t len);
+
 #endif

@@ -53,6 +53,13 @@ add_progress(const struct status *st, const struct view_task *v,
 		str_adds(out, p->stage);
 	else if (p->phase)
 		str_adds(out, progress_phase_name(p->phase));
+	if (p->stalled_ms && !st->style.people)
+		str_adds(out, " (stalled)");
+	else if (p->stalled_ms)
+		str_addf(out, " (silent for %s)",
+		         clock_format_duration((clock_wall_ms() - p->quiet_ms) /
+		                                       1000 * 1000,
+		                               buf));
 }
 
 static void
@@ -67,6 +74,23 @@ add_word(struct str *out, bool is_so, const char *what)
 {
 	if (is_so)
 		str_addf(out, "%s%s", out->len ? ", " : "", what);
+}
+
+/* What keeps it from starting anything, if too many have failed. */
+static void
+add_health(struct str *out, const struct view_agent *v)
+{
+	char at[CLOCK_TEXT_MAX];
+
+	if (!v->health.pause_ms)
+		return;
+	str_addf(out, "%s%lld failures in a row, ", out->len ? ", " : "",
+	         (long long)v->health.failures);
+	if (v->probe_ms)
+		str_addf(out, "probe at %s",
+		         clock_format(v->health.until_ms, at));
+	else
+		str_adds(out, "probing");
 }
 
 static void
@@ -93,9 +117,14 @@ add_agent_row(const struct status *st, struct table *t,
 		add_progress(st, &v->task, &progress);
 	add_word(&note, v->quarantined, "quarantined");
 	add_word(&note, v->paused, "paused");
+	add_health(&note, v);
+	add_word(&note, v->worker != NULL, v->worker);
 	add_count(&note, n[PLACE_INBOX] + n[PLACE_ADMIT], "dropped");
 	add_count(&note, n[PLACE_REJECTED], "rejected");
 	add_word(&note, !v->configured, "not in " CONFIG_FILE);
+	if (st->one && v->containment)
+		str_addf(&note, "%sheld by its %s", note.len ? ", " : "",
+		         v->containment);
 	add_word(&note, v->blocked != NULL, v->blocked);
 	table_row(t);
 	table_cell(t, TINT_NONE, v->name);

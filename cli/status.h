@@ -15,6 +15,7 @@ struct status {
 	struct context *cx;
 	char **agents;    /* NULL-ended; NULL if it is a task */
 	char *agent, *id; /* the task; NULL if it is agents */
+	bool one;         /* agent, asked for by name */
 	bool json;
 	bool stream; /* no line is to change by the time alone */
 	struct table_style style;

@@ -9,16 +9,19 @@
 #include "base/mem.h"
 #include "base/name.h"
 #include "base/sys.h"
+#include "cli/entering.h"
 #include "cli/known.h"
 #include "cli/shellword.h"
 #include "cli/source.h"
 #include "cli/taskargs.h"
+#include "cli/taskrefs.h"
 #include "spool/drop.h"
 #include "spool/find.h"
 
 struct batch {
 	struct context *cx;
 	const struct args *a;
+	const struct submitting_as *as; /* NULL: of nobody */
 	struct source *sources;
 	struct submitting *out;
 };
@@ -36,7 +39,7 @@ check_usage(const struct args *a)
 	else if (args_has(a, "body") && files)
 		complain("--body is the whole task; leave out '%s'",
 		         a->operands[1]);
-	else if (args_has(a, "id") && files > 1)
+	else if (args_knows(a, "id") && args_has(a, "id") && files > 1)
 		complain("--id names one task, but %zu are given", files);
 	else if (streams > 1)
 		complain("'-' is given twice, but there is one standard input");
@@ -85,10 +88,9 @@ fail_source(const struct batch *b, const char *path, int code,
 }
 
 static int
-open_sources(struct batch *b)
+open_sources(struct batch *b, int64_t max)
 {
 	const struct args *a = b->a;
-	int64_t max = b->cx->config->max_task_bytes;
 	struct err err = { "" };
 	int r;
 
@@ -107,6 +109,26 @@ open_sources(struct batch *b)
 	return EXIT_FINE;
 }
 
+/* Who calls it has given it its name. */
+static int
+take_as(const struct batch *b, size_t i, struct task *t)
+{
+	if (t->id) {
+		complain("%s: 'id' is made from the task that calls; leave it "
+		         "out",
+		         source_name(&b->sources[i]));
+		return EXIT_BAD_DATA;
+	}
+	t->id = mem_dup(b->as->id);
+	free(t->parent);
+	t->parent = mem_dup(b->as->parent);
+	if (!t->user && b->as->user)
+		t->user = mem_dup(b->as->user);
+	if (!t->device && b->as->device)
+		t->device = mem_dup(b->as->device);
+	return EXIT_FINE;
+}
+
 /* The task as it is to be dropped, but for an id that is made up. */
 static int
 read_task(const struct batch *b, size_t i, struct task *t)
@@ -116,88 +138,16 @@ read_task(const struct batch *b, size_t i, struct task *t)
 
 	if (r < 0)
 		return fail(r, &err);
-	return taskargs_apply(b->a, t);
-}
-
-/* Who asks for it: the option, or the header of the file. */
-static const char *
-ref_from(const struct batch *b, size_t i, const char *ref)
-{
-	static const char *const options[] = { "after", "input" };
-
-	for (size_t k = 0; k < countof(options); k++) {
-		const char *const *v = args_values(b->a, options[k]);
-
-		for (; *v; v++)
-			if (strcmp(*v, ref) == 0)
-				return k ? "--input" : "--after";
-	}
-	return source_name(&b->sources[i]);
-}
-
-/* Is this, or an artifact of it, the task itself? */
-static bool
-is_itself(const struct batch *b, const struct task *t, const char *ref)
-{
-	autofree char *own =
-		mem_printf("%s/%s", b->out->desk->name, t->id ? t->id : "");
-	size_t n = strlen(own);
-
-	return t->id && strncmp(ref, own, n) == 0 && (!ref[n] || ref[n] == '/');
-}
-
-/*
- * What a task waits for must be able to come: an agent of the configuration
- * that has had no task yet gets its desk here.
- */
-static int
-check_ref(const struct batch *b, size_t i, const struct task *t,
-          const char *ref)
-{
-	struct spool *s = b->cx->spool;
-	autofree char *agent = mem_dupn(ref, strcspn(ref, "/"));
-	const struct config_agent *found;
-	struct err err = { "" };
-	int r = sys_exists(s->agents_fd, agent);
-
-	if (is_itself(b, t, ref)) {
-		complain("%s: '%s' is the task itself, which would wait for "
-		         "ever; leave it out",
-		         ref_from(b, i, ref), ref);
-		return EXIT_BAD_DATA;
-	}
-	if (r == 1)
-		return EXIT_FINE;
-	r = config_find(b->cx->config, agent, &found, &err);
-	if (r == 0)
-		r = desk_make(s, agent, &err);
-	if (r < 0)
-		return fail(err_prefix(&err, r, "%s: '%s'", ref_from(b, i, ref),
-		                       ref),
-		            &err);
-	return EXIT_FINE;
-}
-
-static int
-check_refs(const struct batch *b, size_t k, const struct task *t)
-{
-	char *const *lists[] = { t->after, t->inputs };
-
-	for (size_t i = 0; i < countof(lists); i++) {
-		for (char *const *p = lists[i]; p && *p; p++) {
-			int r = check_ref(b, k, t, *p);
-
-			if (r != EXIT_FINE)
-				return r;
-		}
-	}
-	return EXIT_FINE;
+	r = taskargs_apply(b->a, b->out->begun_ms, t);
+	return r == EXIT_FINE && b->as ? take_as(b, i, t) : r;
 }
 
 /* Is the id of task `i`, which somebody chose, there already? */
 static int
 check_known(struct batch *b, size_t i)
 {
+	const struct config_agent *role =
+		config_agent(b->cx->config, b->out->desk->name);
 	struct submitting_task *its = &b->out->tasks[i];
 	struct err err = { "" };
 	int r;
@@ -215,7 +165,8 @@ check_known(struct batch *b, size_t i)
 		         b->a->operands[j + 1], b->a->operands[i + 1], its->id);
 		return EXIT_ID_TAKEN;
 	}
-	r = known_check(b->out->desk, its->id, its->digest, &err);
+	r = known_check_within(b->out->desk, its->id, its->digest,
+	                       role->keep_for_ms, &err);
 	if (r == -EEXIST) {
 		complain("%s", err.text);
 		return EXIT_ID_TAKEN;
@@ -233,7 +184,8 @@ check_task(struct batch *b, size_t i, int64_t wall_ns)
 	int r = read_task(b, i, &t);
 
 	if (r == EXIT_FINE)
-		r = check_refs(b, i, &t);
+		r = taskrefs_check(b->cx, b->a, source_name(&b->sources[i]),
+		                   b->out->desk->name, &t);
 	if (r != EXIT_FINE)
 		return r;
 	if (!t.id) {
@@ -260,35 +212,6 @@ check_tasks(struct batch *b)
 			return r;
 	}
 	return EXIT_FINE;
-}
-
-/* Does the desk take this many more? */
-static int
-check_room(const struct batch *b)
-{
-	static const enum place waiting[] = { PLACE_INBOX, PLACE_PENDING,
-		                              PLACE_READY };
-	const struct desk *d = b->out->desk;
-	int64_t max = config_agent(b->cx->config, d->name)->max_pending;
-	int64_t there = 0, more = 0;
-
-	for (size_t i = 0; i < b->out->n; i++)
-		more += !b->out->tasks[i].known;
-	if (max == 0 || more == 0)
-		return EXIT_FINE;
-	for (size_t i = 0; i < countof(waiting); i++) {
-		int n = find_count(d, waiting[i]);
-
-		if (n < 0)
-			return fail(n, NULL);
-		there += n;
-	}
-	if (there + more <= max)
-		return EXIT_FINE;
-	complain("the desk of '%s' is full: %lld tasks wait, max_pending is "
-	         "%lld; submit again when some have ended, or raise the limit",
-	         d->name, (long long)there, (long long)max);
-	return EXIT_TRY_LATER;
 }
 
 static int
@@ -341,33 +264,65 @@ drop_tasks(struct batch *b)
 }
 
 int
-submitting_drop(struct context *cx, const struct args *a,
-                struct submitting *out)
+submitting_prepare(struct context *cx, const struct args *a,
+                   const struct submitting_as *as, struct submitting *out)
 {
-	struct batch b = { .cx = cx, .a = a, .out = out };
+	struct batch b = { .cx = cx, .a = a, .as = as, .out = out };
 	int r = check_usage(a);
 
-	*out = (struct submitting){ 0 };
+	*out = (struct submitting){ .begun_ms = clock_wall_ms() };
 	if (r == EXIT_FINE)
 		r = open_desk(&b);
 	if (r != EXIT_FINE)
 		return r;
 	out->n = a->noperands > 1 ? a->noperands - 1 : 1;
 	out->tasks = mem_new(out->n, sizeof(*out->tasks));
-	b.sources = mem_new(out->n, sizeof(*b.sources));
+	out->sources = mem_new(out->n, sizeof(*out->sources));
 	for (size_t i = 0; i < out->n; i++)
-		b.sources[i].fd = -1;
-	r = open_sources(&b);
+		out->sources[i].fd = -1;
+	b.sources = out->sources;
+	r = open_sources(&b, cx->config->max_task_bytes);
+	return r == EXIT_FINE ? check_tasks(&b) : r;
+}
+
+int
+submitting_commit(struct context *cx, const struct args *a,
+                  const struct submitting_as *as, struct submitting *out)
+{
+	struct batch b = {
+		.cx = cx, .a = a, .as = as, .sources = out->sources, .out = out
+	};
+	autoclose int lock = -1;
+	int r = entering_begin(cx, out, &lock);
+
+	return r == EXIT_FINE ? drop_tasks(&b) : r;
+}
+
+int
+submitting_digest(struct context *cx, const struct args *a, char *digest)
+{
+	struct submitting one = { .n = 1, .begun_ms = clock_wall_ms() };
+	struct source source = { .fd = -1 };
+	struct batch b = { .cx = cx, .a = a, .sources = &source, .out = &one };
+	autotask t = TASK_INIT;
+	int r = open_sources(&b, 0);
+
 	if (r == EXIT_FINE)
-		r = check_tasks(&b);
-	if (r == EXIT_FINE)
-		r = check_room(&b);
-	if (r == EXIT_FINE)
-		r = drop_tasks(&b);
-	for (size_t i = 0; i < out->n; i++)
-		source_close(&b.sources[i]);
-	free(b.sources);
-	return r;
+		r = read_task(&b, 0, &t);
+	source_close(&source);
+	if (r != EXIT_FINE)
+		return r;
+	r = task_digest(-1, "", &t, digest);
+	return r < 0 ? fail(r, NULL) : EXIT_FINE;
+}
+
+int
+submitting_drop(struct context *cx, const struct args *a,
+                struct submitting *out)
+{
+	int r = submitting_prepare(cx, a, NULL, out);
+
+	return r == EXIT_FINE ? submitting_commit(cx, a, NULL, out) : r;
 }
 
 void
@@ -375,7 +330,10 @@ submitting_done(struct submitting *s)
 {
 	for (size_t i = 0; s->tasks && i < s->n; i++)
 		free(s->tasks[i].id);
+	for (size_t i = 0; s->sources && i < s->n; i++)
+		source_close(&s->sources[i]);
 	free(s->tasks);
+	free(s->sources);
 	desk_close(s->desk);
 	*s = (struct submitting){ 0 };
 }

@@ -3,12 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/name.h"
 #include "base/str.h"
 #include "base/utf8.h"
 
-#define TRACE_FORM "xx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx"
+#define AHEAD_MAX_MS (100LL * 366 * 86400 * 1000)
+#define TRACE_FORM   "xx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx"
 
 const struct arg_option taskargs_options[] = {
 	{ "id", 0, "ID", false,
@@ -17,19 +19,27 @@ const struct arg_option taskargs_options[] = {
 	{ "title", 0, "TEXT", false, "one line for people" },
 	{ "priority", 0, "high|medium|low", false, "class in the queue" },
 	{ "after", 0, "REF", true, "start when that task is COMPLETED" },
-	{ "input", 0, "REF/ARTIFACT", true,
-	  "wait for that artifact, and put it at $TASK_IN/ARTIFACT" },
+	{ "input", 0, "REF/ARTIFACT|file:PATH", true,
+	  "wait for that artifact, and put it at $TASK_IN/ARTIFACT; or for a "
+	  "file, or a pattern" },
+	{ "not-before", 0, "TIME|+DURATION", false,
+	  "start no earlier, as in 2026-11-21T09:30Z, '2026-11-21 09:30' or "
+	  "+2h" },
 	{ "timeout", 0, "DURATION", false, "limit of one attempt; 0: none" },
 	{ "retries", 0, "N", false, "further attempts after a failure" },
 	{ "output", 0, "PATH", true,
 	  "an artifact that must be there, or exit 0 is a failure" },
-	{ "on-dependency-failure", 0, "skip|block", false,
+	{ "on-dependency-failure", 0, "skip|block|fallback|ask", false,
 	  "what to do when a task waited for FAILED" },
+	{ "supersedes", 0, "ID", true,
+	  "withdraw this older task of AGENT if it does not run yet" },
 	{ "label", 0, "K=V", true, "a word of your own, for the result" },
 	{ "body", 0, "TEXT", false, "the task itself, instead of a FILE" },
 	/* of run alone */
 	{ "wait-timeout", 0, "DURATION", false,
 	  "stop waiting after this time (exit 4); the task goes on" },
+	{ "no-block", 0, NULL, false,
+	  "stop waiting when it asks something (exit 6); the task goes on" },
 };
 _Static_assert(countof(taskargs_options) == TASKARGS_NRUN, "count the rows");
 
@@ -45,7 +55,9 @@ static const struct {
 	{ "timeout", "timeout" },
 	{ "retries", "retries" },
 	{ "output", "outputs" },
+	{ "not-before", "not_before" },
 	{ "on-dependency-failure", "on_dependency_failure" },
+	{ "supersedes", "supersedes" },
 	{ "label", "labels" },
 };
 
@@ -106,27 +118,50 @@ check_all(const struct task *t)
 	return EXIT_USAGE;
 }
 
-int
-taskargs_apply(const struct args *a, struct task *t)
+/* "+2h": that long after `now_ms`, as it is written in a header; to free. */
+static char *
+written(const char *option, const char *value, int64_t now_ms)
 {
+	char text[CLOCK_TEXT_MAX];
+	int64_t ms;
+
+	if (strcmp(option, "not-before") != 0 || value[0] != '+' ||
+	    clock_parse_duration(value + 1, &ms) < 0 || ms > AHEAD_MAX_MS)
+		return mem_dup(value);
+	return mem_dup(clock_format(now_ms + ms, text));
+}
+
+static int
+apply(const struct args *a, const char *option, const char *name,
+      int64_t now_ms, struct task *t)
+{
+	const struct key *key = keys_find(task_keys, task_nkeys, name);
+	autofree char *what = mem_printf("--%s", option);
 	struct err err = { "" };
 
-	for (size_t i = 0; i < countof(option_keys); i++) {
-		const char *const *value =
-			args_values(a, option_keys[i].option);
-		autofree char *what = mem_printf("--%s", option_keys[i].option);
-		const struct key *key =
-			keys_find(task_keys, task_nkeys, option_keys[i].key);
+	if (!args_knows(a, option))
+		return EXIT_FINE;
+	for (const char *const *v = args_values(a, option); *v; v++) {
+		autofree char *value = NULL;
 
-		for (; *value; value++) {
-			if (check_value(what, *value) != EXIT_FINE)
-				return EXIT_USAGE;
-			if (keys_set(key, what, *value, t, &err) < 0) {
-				complain("%s", err.text);
-				return EXIT_USAGE;
-			}
+		if (check_value(what, *v) != EXIT_FINE)
+			return EXIT_USAGE;
+		value = written(option, *v, now_ms);
+		if (keys_set(key, what, value, t, &err) < 0) {
+			complain("%s", err.text);
+			return EXIT_USAGE;
 		}
 	}
+	return EXIT_FINE;
+}
+
+int
+taskargs_apply(const struct args *a, int64_t now_ms, struct task *t)
+{
+	for (size_t i = 0; i < countof(option_keys); i++)
+		if (apply(a, option_keys[i].option, option_keys[i].key, now_ms,
+		          t) != EXIT_FINE)
+			return EXIT_USAGE;
 	carry_trace(t);
 	return check_all(t);
 }

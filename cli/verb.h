@@ -33,6 +33,7 @@ enum exit_status {
 	EXIT_TRY_LATER = 75,
 	EXIT_NOT_ALLOWED = 77,
 	EXIT_BAD_CONFIG = 78,
+	EXIT_BLOCKED = 79, /* inside a task: it has to wait */
 };
 
 /* What every verb may need, made on first use. */
@@ -59,7 +60,10 @@ extern const struct verb verb_init, verb_up, verb_down, verb_agent;
 extern const struct verb verb_submit, verb_run, verb_wait, verb_result;
 extern const struct verb verb_status, verb_ls, verb_why;
 extern const struct verb verb_cancel, verb_retry, verb_pause, verb_resume;
-extern const struct verb verb_sync, verb_fsck, verb_progress;
+extern const struct verb verb_questions, verb_answer;
+extern const struct verb verb_sync, verb_fsck;
+extern const struct verb verb_step, verb_ask, verb_call, verb_sleep;
+extern const struct verb verb_progress;
 
 /* Let go of what a context has opened. */
 void context_done(struct context *cx);

@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "cli/gm.h"
 #include "cli/requesting.h"
+#include "spool/health.h"
 
 /* The orchestrator lifts a quarantine; it is asked to by a file as well. */
 static int
@@ -30,12 +31,16 @@ run(struct context *cx, const struct args *a)
 {
 	const struct request rq = { .verb = REQUEST_RESUME };
 	bool quarantined = false;
+	struct health health;
 	autodesk *d = NULL;
 	int r = requesting_agent(cx, a, &d);
 
 	if (r == EXIT_FINE)
 		r = release(cx, d->name, &quarantined);
-	if (r != EXIT_FINE || !request_paused(d))
+	if (r != EXIT_FINE)
+		return r;
+	health_read(d, &health);
+	if (!request_paused(d) && !health.failures)
 		return r;
 	return requesting_drop(cx, d, &rq,
 	                       quarantined ? NULL : "it will go on");
@@ -45,7 +50,8 @@ const struct verb verb_resume = {
 	.name = "resume",
 	.operands = "AGENT",
 	.summary = "let a paused or quarantined agent go on",
-	.text = "Takes back 'spoolhand pause AGENT'.  An agent that died\n"
+	.text = "Takes back 'spoolhand pause AGENT', and ends the pause after\n"
+		"too many failures in a row at once.  An agent that died\n"
 		"again and again, and that the orchestrator therefore keeps\n"
 		"in quarantine, is started anew.\n"
 		"\n"

@@ -106,12 +106,13 @@ run(struct context *cx, const struct args *a)
 	if (r != EXIT_FINE)
 		return r;
 	waiting_init(&w, cx);
+	w.no_block = args_has(a, "no-block");
 	r = waiting_add(&w, s.desk->name, s.tasks[0].id);
 	if (r == EXIT_FINE)
 		r = waiting_run(&w, false, deadline_ns, note_end, &outcome);
 	if (outcome != OUT_NONE)
 		return write_result(&s, outcome);
-	if (r == EXIT_TIMED_OUT)
+	if (r == EXIT_TIMED_OUT || r == EXIT_QUESTION)
 		say(cx,
 		    "%s/%s goes on; its output later: spoolhand result "
 		    "%s/%s",
@@ -127,7 +128,8 @@ const struct verb verb_run = {
 		"task has ended and writes what it wrote to standard output.\n"
 		"Exit 0 if it COMPLETED; 1 if it FAILED or was WITHDRAWN, with\n"
 		"the reason, and what the task complained about, on standard\n"
-		"error.  The task goes on if this is interrupted.\n"
+		"error.  The task goes on if this is interrupted.  With\n"
+		"--no-block exit 6 when it waits for an answer.\n"
 		"\n"
 		"example:\n"
 		"  spoolhand run pm < brief.md | spoolhand run backend > api.md\n",

@@ -32,6 +32,7 @@ choose(struct status *st, const struct args *a)
 		return r;
 	/* It may have a desk and the configuration a fault: go on then. */
 	(void)context_config(st->cx);
+	st->one = true;
 	st->agents = mem_new(1, sizeof(*st->agents));
 	keys_append(&st->agents, a->operands[0]);
 	return EXIT_FINE;

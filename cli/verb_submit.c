@@ -1,7 +1,22 @@
 #include "base/str.h"
+#include "cli/known.h"
 #include "cli/submitting.h"
 #include "cli/taskargs.h"
 #include "cli/verb.h"
+
+/* What was not dropped, because it is there: in flight, or done? */
+static void
+tell_known(struct context *cx, const struct submitting *s)
+{
+	for (size_t i = 0; i < s->done; i++) {
+		autostr text = STR_INIT;
+
+		if (s->tasks[i].known)
+			known_tell(s->desk, s->tasks[i].id, &text);
+		if (text.len)
+			say(cx, "%s", str_text(&text));
+	}
+}
 
 static int
 run(struct context *cx, const struct args *a)
@@ -11,6 +26,7 @@ run(struct context *cx, const struct args *a)
 	autostr refs = STR_INIT;
 	int out;
 
+	tell_known(cx, &s);
 	for (size_t i = 0; i < s.done; i++)
 		str_addf(&refs, "%s/%s\n", s.desk->name, s.tasks[i].id);
 	put(str_text(&refs), refs.len);
@@ -33,7 +49,8 @@ const struct verb verb_submit = {
 		"is all body.\n"
 		"\n"
 		"With an id (--id, or 'id' in the FILE) the same task given\n"
-		"again is not run again; other content is refused (exit 5).\n"
+		"again is not run again, and what has become of it is said on\n"
+		"standard error; other content is refused (exit 5).\n"
 		"\n"
 		"example:\n"
 		"  spoolhand submit pm brief.md --priority high --label job=7\n",

@@ -8,6 +8,8 @@ static const struct arg_option options[] = {
 	{ "any", 0, NULL, false, "until one of them has ended" },
 	{ "timeout", 0, "DURATION", false,
 	  "stop waiting after this time (exit 4)" },
+	{ "no-block", 0, NULL, false,
+	  "stop waiting when one asks something (exit 6)" },
 };
 
 /* At once: who reads it acts on it. */
@@ -53,6 +55,7 @@ run(struct context *cx, const struct args *a)
 		return EXIT_USAGE;
 	}
 	waiting_init(&w, cx);
+	w.no_block = args_has(a, "no-block");
 	r = add_all(cx, a, &w);
 	if (r == EXIT_FINE)
 		r = waiting_run(&w, args_has(a, "any"), deadline_ns, print_end,
@@ -69,7 +72,8 @@ const struct verb verb_wait = {
 		"failed, while it was not running.  Exit 0 if all COMPLETED,\n"
 		"1 if one did not, 3 if there is no such task, 4 when the\n"
 		"time is over, 65 if one was rejected.  With --any it is the\n"
-		"one that has ended that counts.\n"
+		"one that has ended that counts.  With --no-block exit 6 when\n"
+		"one waits for an answer that nobody has given yet.\n"
 		"\n"
 		"example:\n"
 		"  spoolhand wait pm/brief backend/api --timeout 10m\n",

@@ -58,6 +58,25 @@ look_at_blocked(const struct desk *d, struct view_task *v)
 	v->until_ms = rec.until_ms;
 }
 
+/* Its agent looks at this again only after a while. */
+static bool
+has_written_since(const struct desk *d, const char *id, int64_t wall_ms)
+{
+	static const char *const outputs[] = { "stdout", "stderr" };
+
+	for (size_t i = 0; i < countof(outputs); i++) {
+		autofree char *path = mem_printf("%s/%s", id, outputs[i]);
+		struct stat st;
+
+		if (sys_stat(d->at[PLACE_WORK], path, &st) == 0 &&
+		    (int64_t)st.st_mtim.tv_sec * 1000 +
+		                    st.st_mtim.tv_nsec / CLOCK_NS_PER_MS >
+		            wall_ms)
+			return true;
+	}
+	return false;
+}
+
 static void
 look_at_running(const struct desk *d, const char *name, struct view_task *v)
 {
@@ -67,8 +86,11 @@ look_at_running(const struct desk *d, const char *name, struct view_task *v)
 		v->started_ms =
 			view_moved_ns(d, v->place, name) / CLOCK_NS_PER_MS;
 	/* A report from before the start is of an earlier attempt. */
-	if (progress_read(d, v->id, p) < 0 || p->updated_ms < v->started_ms)
+	if (progress_read(d, v->id, p) < 0 ||
+	    (p->updated_ms < v->started_ms && p->stalled_ms < v->started_ms))
 		*p = (struct progress){ .phase = PHASE_WORKING };
+	if (p->stalled_ms && has_written_since(d, v->id, p->stalled_ms))
+		p->stalled_ms = p->quiet_ms = 0;
 	/* The worker has ended, whatever its last report was. */
 	if (v->place == PLACE_SAVING && p->phase < PHASE_SAVING) {
 		p->phase = PHASE_SAVING;

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "spool/find.h"
+#include "spool/health.h"
 #include "spool/progress.h"
 #include "spool/spool.h"
 
@@ -35,12 +36,16 @@ struct view_agent {
 	const char *state; /* "IDLE" "BUSY" "BLOCKED"; derived */
 	int up; /* 1: a process owns the desk, 0: none, <0: not to be known */
 	bool paused, quarantined;
-	bool configured;     /* set by the caller, who has the configuration */
-	int pid;             /* 0 when not up or not known */
-	int counts[PLACE_N]; /* drops, entries and results in each place */
+	struct health health; /* the pause that failures have led to */
+	int64_t probe_ms;     /* until its end; 0: none, or it is over */
+	bool configured;      /* set by the caller, who has the configuration */
+	int pid;              /* 0 when not up or not known */
+	const char *containment; /* "cgroup" "session"; NULL when not up */
+	int counts[PLACE_N];     /* drops, entries and results in each place */
 	bool has_task;
 	struct view_task task; /* in running/, else in saving/ */
 	char *blocked; /* first of the BLOCKED, and why; NULL: none is */
+	char *worker;  /* why its stream worker does not run; NULL: it may */
 };
 
 /*

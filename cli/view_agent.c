@@ -1,11 +1,14 @@
 #include "cli/view.h"
 
+#include "base/clock.h"
 #include "base/keys.h"
 #include "base/mem.h"
 #include "base/name.h"
 #include "base/sys.h"
-#include "cli/blocked.h"
+#include "cli/blocking.h"
 #include "cli/gm.h"
+#include "spool/downtime.h"
+#include "spool/enclosure.h"
 #include "spool/journal.h"
 #include "spool/request.h"
 
@@ -16,6 +19,7 @@ view_agent_done(struct view_agent *v)
 {
 	free(v->name);
 	free(v->blocked);
+	free(v->worker);
 	view_task_done(&v->task);
 	*v = (struct view_agent){ 0 };
 }
@@ -97,10 +101,50 @@ look_at_blocked(const struct desk *d, struct view_agent *v)
 	    find_list(d, PLACE_BLOCKED, &names) < 0)
 		return;
 	if (names[0] && entry_parse(names[0], &e) == 0) {
-		blocked_add(d, e.id, &text);
+		blocking_add(d, e.id, &text);
 		v->blocked = str_take(&text);
 	}
 	keys_free_list(names);
+}
+
+/* What holds the processes of the agent together. */
+static const char *
+containment_of(const struct desk *d)
+{
+	autofree char *path = NULL;
+
+	return enclosure_read(d, &path) == 0 ? "cgroup" : "session";
+}
+
+static void
+look_at_health(const struct desk *d, struct view_agent *v)
+{
+	struct proc_id self = { 0 };
+
+	health_read(d, &v->health);
+	(void)proc_self(&self);
+	v->probe_ms = health_wait_left(&v->health, self.boot, clock_boot_ns(),
+	                               clock_wall_ms()) /
+	              CLOCK_NS_PER_MS;
+}
+
+/* Of a stream worker that keeps dying; only its agent knows that it does. */
+static void
+look_at_worker(const struct desk *d, struct view_agent *v)
+{
+	char text[CLOCK_TEXT_MAX];
+	struct downtime down;
+	int64_t left;
+
+	if (v->up <= 0 || !downtime_read(d, &down))
+		return;
+	left = down.until_ms - clock_wall_ms();
+	v->worker = mem_printf(
+		"its worker died %lld time%s without having done a task: %s; "
+		"the next start %s%s",
+		(long long)down.deaths, down.deaths == 1 ? "" : "s",
+		down.message, left > 0 ? "in " : "is due",
+		left > 0 ? clock_format_duration(left, text) : "");
 }
 
 int
@@ -117,7 +161,9 @@ view_agent(struct spool *s, const char *name, struct view_agent *out,
 	v.name = mem_dup(name);
 	v.up = desk_owner(d, &owner);
 	v.pid = v.up > 0 ? (int)owner.pid : 0;
+	v.containment = v.up > 0 ? containment_of(d) : NULL;
 	v.paused = request_paused(d);
+	look_at_health(d, &v);
 	v.quarantined = gm_quarantine(s, name, NULL);
 	count_all(d, &v);
 	if (v.counts[PLACE_RUNNING] || v.counts[PLACE_SAVING])
@@ -125,6 +171,7 @@ view_agent(struct spool *s, const char *name, struct view_agent *out,
 	else if (v.counts[PLACE_BLOCKED])
 		v.state = "BLOCKED";
 	look_at_blocked(d, &v);
+	look_at_worker(d, &v);
 	look_at_task(d, &v);
 	*out = v;
 	return 0;

@@ -26,6 +26,8 @@ progress_json(const struct progress *p)
 	json_set_str(o, "stage", p->stage);
 	json_set_str(o, "message", p->message);
 	set_known(o, "updated", p->updated_ms);
+	set_known(o, "stalled", p->stalled_ms);
+	set_known(o, "quiet", p->quiet_ms);
 	return o;
 }
 
@@ -76,8 +78,12 @@ view_agent_json(const struct view_agent *v)
 		json_set_bool(o, "up", v->up);
 	json_set_bool(o, "paused", v->paused);
 	json_set_bool(o, "quarantined", v->quarantined);
+	json_set_int(o, "failing", v->health.failures);
+	set_known(o, "probe", v->health.pause_ms ? v->health.until_ms : 0);
 	json_set_bool(o, "configured", v->configured);
 	set_known(o, "pid", v->pid);
+	json_set_str(o, "containment", v->containment);
+	json_set_str(o, "worker", v->worker);
 	json_set_int(o, "dropped", n[PLACE_INBOX] + n[PLACE_ADMIT]);
 	json_set_int(o, "pending", n[PLACE_PENDING]);
 	json_set_int(o, "ready", n[PLACE_READY]);

@@ -5,13 +5,15 @@
 #define CLI_VIEW_WAITS_H
 
 #include "base/str.h"
-#include "spool/spool.h"
+#include "spool/desk.h"
+#include "spool/entry.h"
 #include "spool/task.h"
 
 /*
- * Add ": it waits for pm/plan (RUNNING), pm/brief (no such task yet)", and,
- * where one of them did not complete, the command that begins it again.
+ * Add ": it waits for pm/plan (RUNNING), pm/brief (no such task yet)", until
+ * when and what happens then, and the commands that let it go on.
  */
-void view_waits(struct spool *s, const struct task *t, struct str *out);
+void view_waits(struct desk *d, const struct entry *e, const struct task *t,
+                struct str *out);
 
 #endif

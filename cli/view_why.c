@@ -6,57 +6,53 @@
 #include "base/keys.h"
 #include "base/mem.h"
 #include "base/sys.h"
-#include "cli/absent.h"
 #include "cli/view_waits.h"
+#include "cli/why.h"
+#include "cli/why_lane.h"
 #include "config/config.h"
-#include "spool/record.h"
 #include "spool/result.h"
 #include "spool/task.h"
 
-struct why {
-	struct spool *spool;
-	struct desk *desk;
-	const struct view_task *v;
-	struct view_agent *agent;
-	struct config *config; /* NULL: it cannot be read */
-	struct str *out;
-};
-
-/* How many ago, or how long: "4m02s". */
-static void
-add_duration(struct str *out, int64_t ms)
-{
-	char buf[CLOCK_TEXT_MAX];
-
-	str_adds(out, clock_format_duration(ms < 0 ? 0 : ms, buf));
-}
-
-static void
-add_command(const struct why *w, const char *what, const char *verb)
-{
-	str_addf(w->out, "; %s with: spoolhand %s %s/%s", what, verb,
-	         w->v->agent, w->v->id);
-}
-
-/* What keeps the agent from doing anything; false if nothing is known to. */
+/* Too many have failed; true if nothing can start before a certain time. */
 static bool
-add_agent_down(const struct why *w)
+add_unwell(const struct why *w)
 {
-	if (w->agent->up != 0)
+	const struct view_agent *a = w->agent;
+	char at[CLOCK_TEXT_MAX];
+
+	if (!a->health.pause_ms)
 		return false;
-	str_adds(w->out, "; ");
-	absent_add(w->spool, w->config, w->v->agent, w->out);
+	str_addf(w->out, "; %lld attempts in a row have failed: ",
+	         (long long)a->health.failures);
+	if (!a->probe_ms) {
+		str_adds(w->out, "one task at a time begins as a probe");
+		return false;
+	}
+	str_addf(w->out, "nothing starts before a probe at %s (in ",
+	         clock_format(a->health.until_ms, at));
+	why_add_duration(w->out, a->probe_ms);
+	str_addf(w->out, "); let it go on at once with: spoolhand resume %s",
+	         a->name);
 	return true;
 }
 
-/* The same, and what keeps it from starting a task. */
+static bool
+add_no_worker(const struct why *w)
+{
+	if (!w->agent->worker)
+		return false;
+	str_addf(w->out, "; %s", w->agent->worker);
+	return true;
+}
+
+/* What keeps the agent from starting a task; false if nothing is known to. */
 static bool
 add_agent_idle(const struct why *w)
 {
-	if (add_agent_down(w))
+	if (why_add_agent_down(w))
 		return true;
 	if (!w->agent->paused)
-		return false;
+		return add_unwell(w) || add_no_worker(w);
 	str_addf(w->out,
 	         "; agent '%s' is paused: let it go on with: spoolhand "
 	         "resume %s",
@@ -72,7 +68,8 @@ max_pending(const struct why *w)
 
 	if (w->config)
 		a = config_agent(w->config, w->v->agent);
-	return a ? a->max_pending : 0;
+	/* One that drops the oldest takes whatever comes. */
+	return a && a->on_full == CONFIG_REJECT ? a->max_pending : 0;
 }
 
 static void
@@ -83,12 +80,12 @@ tell_dropped(const struct why *w)
 
 	if (w->v->place == PLACE_ADMIT) {
 		str_adds(w->out, "is DROPPED and being admitted");
-		(void)add_agent_down(w);
+		(void)why_add_agent_down(w);
 		return;
 	}
 	str_addf(w->out, "is DROPPED: it lies in the inbox of '%s'",
 	         w->v->agent);
-	if (add_agent_down(w))
+	if (why_add_agent_down(w))
 		return;
 	max = max_pending(w);
 	if (max && n[PLACE_PENDING] + n[PLACE_READY] >= max)
@@ -115,9 +112,9 @@ tell_pending(const struct why *w)
 	              entry_format(&w->v->entry, name), &t, &err) < 0)
 		str_addf(w->out, ": its file cannot be read (%s)", err.text);
 	else
-		view_waits(w->spool, &t, w->out);
-	if (!add_agent_down(w))
-		add_command(w, "give it up", "cancel");
+		view_waits(w->desk, &w->v->entry, &t, w->out);
+	if (!why_add_agent_down(w))
+		why_add_command(w, "give it up", "cancel");
 }
 
 /* Its place among the READY ones, from 0. */
@@ -153,7 +150,8 @@ tell_ready(const struct why *w)
 		if (now->progress.percent)
 			str_addf(w->out, " (%d%%)", now->progress.percent);
 	}
-	if (!add_agent_idle(w) && !w->agent->has_task && w->agent->up > 0)
+	if (!add_agent_idle(w) && !w->agent->has_task && w->agent->up > 0 &&
+	    !why_lane_add(w->spool, w->config, w->v->agent, w->out))
 		str_adds(w->out, "; the agent is about to start it");
 }
 
@@ -168,7 +166,7 @@ tell_running(const struct why *w)
 		         "was RUNNING when its agent ended: attempt %u counts "
 		         "as crashed",
 		         w->v->entry.attempts);
-		(void)add_agent_down(w);
+		(void)why_add_agent_down(w);
 		return;
 	}
 	str_adds(w->out, "is RUNNING");
@@ -176,67 +174,24 @@ tell_running(const struct why *w)
 		str_addf(w->out,
 		         ": its worker has ended, its result is being %s",
 		         p->phase == PHASE_VERIFYING ? "verified" : "saved");
-		(void)add_agent_down(w);
+		(void)why_add_agent_down(w);
 		return;
 	}
 	if (w->v->started_ms) {
 		str_addf(w->out, " since %s (for ",
 		         clock_format(w->v->started_ms, at));
-		add_duration(w->out, clock_wall_ms() - w->v->started_ms);
+		why_add_duration(w->out, clock_wall_ms() - w->v->started_ms);
 		str_addc(w->out, ')');
 	}
 	str_addf(w->out, ", attempt %u", w->v->entry.attempts);
 	if (p->percent || p->message[0])
 		str_addf(w->out, ", at %d%%%s%s", p->percent,
 		         p->message[0] ? ": " : "", p->message);
-	add_command(w, "stop it", "cancel");
-}
-
-static void
-add_wait_left(const struct why *w)
-{
-	struct proc_id self = { 0 };
-	struct record rec;
-	int64_t left;
-
-	record_read(w->desk, w->v->id, &rec);
-	(void)proc_self(&self);
-	left = record_wait_left(&rec, self.boot, clock_boot_ns(),
-	                        clock_wall_ms());
-	if (!left) {
-		str_addf(w->out, "; its wait is over, attempt %u is next",
-		         w->v->entry.attempts + 1);
-		return;
+	if (p->stalled_ms) {
+		str_adds(w->out, "; no output or progress for ");
+		why_add_duration(w->out, clock_wall_ms() - p->quiet_ms);
 	}
-	str_addf(w->out, "; attempt %u may begin in ",
-	         w->v->entry.attempts + 1);
-	add_duration(w->out, left / CLOCK_NS_PER_MS);
-}
-
-static void
-add_reason(const struct why *w)
-{
-	const struct view_task *v = w->v;
-
-	if (v->reason)
-		str_addf(w->out, " (%s)", v->reason);
-	if (v->entry.attempts)
-		str_addf(w->out, " after %u attempt%s", v->entry.attempts,
-		         v->entry.attempts == 1 ? "" : "s");
-	if (v->message)
-		str_addf(w->out, ": %s", v->message);
-	else if (v->reason && strcmp(v->reason, "crashed") == 0)
-		str_adds(w->out, ": the agent or the machine died under it");
-}
-
-static void
-tell_blocked(const struct why *w)
-{
-	str_adds(w->out, "is BLOCKED");
-	add_reason(w);
-	add_wait_left(w);
-	if (!add_agent_down(w))
-		add_command(w, "let it go on now", "retry");
+	why_add_command(w, "stop it", "cancel");
 }
 
 static void
@@ -245,15 +200,15 @@ tell_completed(const struct why *w)
 	str_addf(w->out, "is COMPLETED: its result lies in %s/agents/%s/%s/%s",
 	         w->spool->root, w->v->agent, desk_place_name(w->v->place),
 	         w->v->id);
-	add_command(w, "read it", "result");
+	why_add_command(w, "read it", "result");
 }
 
 static void
 tell_failed(const struct why *w)
 {
 	str_addf(w->out, "is %s", w->v->state);
-	add_reason(w);
-	add_command(w, "begin it again", "retry");
+	why_add_reason(w);
+	why_add_command(w, "begin it again", "retry");
 }
 
 static void
@@ -273,7 +228,7 @@ static const struct teller {
 	{ PLACE_INBOX, tell_dropped },   { PLACE_ADMIT, tell_dropped },
 	{ PLACE_PENDING, tell_pending }, { PLACE_READY, tell_ready },
 	{ PLACE_RUNNING, tell_running }, { PLACE_SAVING, tell_running },
-	{ PLACE_BLOCKED, tell_blocked }, { PLACE_OUTBOX, tell_completed },
+	{ PLACE_BLOCKED, why_blocked },  { PLACE_OUTBOX, tell_completed },
 	{ PLACE_FAILED, tell_failed },   { PLACE_REJECTED, tell_rejected },
 };
 

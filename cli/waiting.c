@@ -9,10 +9,12 @@
 #include "base/mem.h"
 #include "base/sys.h"
 #include "cli/absent.h"
-#include "cli/blocked.h"
+#include "cli/asking.h"
+#include "cli/blocking.h"
 #include "cli/looking.h"
 #include "spool/find.h"
 #include "spool/inbox.h"
+#include "spool/question.h"
 #include "spool/request.h"
 #include "spool/result.h"
 
@@ -22,7 +24,7 @@
 /* Tokens of watches: the desk's index, and what comes into the place. */
 #define TOKEN(desk, about) ((int)(desk)*TOKEN_N + (about))
 
-enum { TOKEN_ENDED, TOKEN_REJECTED, TOKEN_BLOCKED, TOKEN_N };
+enum { TOKEN_ENDED, TOKEN_REJECTED, TOKEN_BLOCKED, TOKEN_ASKED, TOKEN_N };
 
 void
 waiting_init(struct waiting *w, struct context *cx)
@@ -197,20 +199,36 @@ static void
 say_blocked(const struct waiting *w, struct waiting_task *t)
 {
 	autostr text = STR_INIT;
-	char buf[CLOCK_TEXT_MAX];
-	int64_t left_ms;
 
 	if (!is_open(w, t))
 		return;
-	left_ms = blocked_add(t->desk, t->id, &text);
+	blocking_add(t->desk, t->id, &text);
 	if (t->blocked && strcmp(t->blocked, text.data) == 0)
 		return;
 	free(t->blocked);
 	t->blocked = mem_dup(text.data);
-	if (left_ms)
-		str_addf(&text, "; tried again in %s",
-		         clock_format_duration(left_ms, buf));
+	blocking_add_next(t->desk, t->id, &text);
 	say(w->cx, "%s", text.data);
+}
+
+/* One that waits for somebody, and for no answer that lies there, ends it. */
+static void
+look_for_question(struct waiting *w, struct waiting_task *t)
+{
+	autoquestion q = { 0 };
+	autostr text = STR_INIT;
+
+	if (!w->no_block || !is_open(w, t) ||
+	    !question_waits(t->desk, t->id, &q))
+		return;
+	str_addf(&text, "%s/%s asks: ", t->desk->name, t->id);
+	asking_add_text(&q, &text);
+	asking_add_terms(&q, &text);
+	str_adds(&text, "; answer it with: ");
+	asking_add_command(t->desk->name, t->id, &q, &text);
+	say(w->cx, "%s", text.data);
+	w->status = EXIT_QUESTION;
+	w->over = true;
 }
 
 /*
@@ -229,7 +247,7 @@ check(struct waiting *w, struct waiting_task *t)
 	r = find_task(t->desk, t->id, &f);
 	if (r == 0)
 		note_drop(t, &f);
-	if (r == 0 && f.place == PLACE_BLOCKED)
+	if (r == 0 && f.place == PLACE_BLOCKED && !w->no_block)
 		say_blocked(w, t);
 	if (r != -ENOENT) {
 		t->missed = false;
@@ -262,6 +280,8 @@ look_at_all(struct waiting *w)
 {
 	for (size_t i = 0; i < w->ntasks; i++)
 		look(w, &w->tasks[i]);
+	for (size_t i = 0; i < w->ntasks; i++)
+		look_for_question(w, &w->tasks[i]);
 }
 
 static void
@@ -286,7 +306,9 @@ look_after(struct waiting *w, struct waiting_task *t, int about,
 		look(w, t);
 	if (about == TOKEN_REJECTED && t->drop && str_starts(name, t->drop))
 		check(w, t);
-	if (about == TOKEN_BLOCKED && str_ends(name, t->id) &&
+	if (about == TOKEN_ASKED && strcmp(name, t->id) == 0)
+		look_for_question(w, t);
+	if (about == TOKEN_BLOCKED && !w->no_block && str_ends(name, t->id) &&
 	    entry_parse(name, &e) == 0 && strcmp(e.id, t->id) == 0)
 		say_blocked(w, t);
 }
@@ -337,6 +359,7 @@ watch_desks(struct waiting *w)
 		{ PLACE_FAILED, TOKEN_ENDED },
 		{ PLACE_REJECTED, TOKEN_REJECTED },
 		{ PLACE_BLOCKED, TOKEN_BLOCKED },
+		{ PLACE_QUESTIONS, TOKEN_ASKED },
 	};
 
 	for (size_t i = 0; i < w->ndesks; i++) {

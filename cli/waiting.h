@@ -42,6 +42,7 @@ struct waiting {
 	size_t next_check;   /* see check_some() */
 	int status;          /* the worst that was met: EXIT_FINE, 1, 3, 65 */
 	bool any;            /* one is enough */
+	bool no_block;       /* set by the caller: a question ends it, too */
 	bool over;           /* enough have ended */
 	struct looking *looking;
 	waiting_fn *fn;
@@ -63,7 +64,8 @@ int waiting_add(struct waiting *w, const char *agent, const char *id);
  * Wait until all tasks (with `any`: one) have ended.  0 all COMPLETED, 1 one
  * FAILED or was WITHDRAWN, EXIT_TIMED_OUT at `deadline_ns` of the boot clock
  * (INT64_MAX: never), EXIT_BAD_DATA when one was rejected; all but the first
- * two after having said so.  With `any` it is the one that counts.  What
+ * two after having said so.  With `any` it is the one that counts.  With
+ * `no_block` it is EXIT_QUESTION, having said which, when one asks.  What
  * keeps them from going on, and each new reason of a BLOCKED one, is said.
  */
 int waiting_run(struct waiting *w, bool any, int64_t deadline_ns,

@@ -1,8 +1,6 @@
 # Programs are installed where hand_program() declares them.
 
-include(GNUInstallDirs)
-
-foreach(section 1 5 7 8)
+foreach(section 1 3 5 7 8)
 	file(GLOB pages CONFIGURE_DEPENDS
 		${PROJECT_SOURCE_DIR}/docs/man/*.${section})
 	if(pages)

@@ -96,6 +96,52 @@ check_env(const struct node *map, const char *file, struct err *err)
 	return 0;
 }
 
+/* What is said in `retry` now. */
+static int
+check_former(const struct node *map, const char *file, struct err *err)
+{
+	static const struct {
+		const char *name, *now;
+	} former[] = {
+		{ "retries", "max: 2" },
+		{ "crash_retries", "crashes: 3" },
+		{ "backoff", "base: 1s" },
+		{ "backoff_max", "cap: 5m" },
+	};
+
+	for (size_t i = 0; i < countof(former); i++) {
+		const struct node *n = map ? node_get(map, former[i].name) :
+		                             NULL;
+		struct node at = { .line = n ? n->key_line : 0,
+			           .column = n ? n->key_column : 0 };
+
+		if (n)
+			return node_complain(&at, file, err, -EBADMSG,
+			                     "unknown key '%s'; write retry: "
+			                     "{%s}",
+			                     former[i].name, former[i].now);
+	}
+	return 0;
+}
+
+/* A sign that is empty would be found in any output. */
+static int
+check_signs(const struct node *map, const char *file, struct err *err)
+{
+	const struct node *signs = node_get(map, "signs");
+
+	for (const struct node *n = signs ? signs->first : NULL; n; n = n->next)
+		for (const struct node *c = n->kind == NODE_LIST ? n->first : n;
+		     c; c = n->kind == NODE_LIST ? c->next : NULL)
+			if (c->kind == NODE_SCALAR && !node_is_null(c) &&
+			    !c->text[0])
+				return node_complain(c, file, err, -EBADMSG,
+				                     "signs.%s: an empty text "
+				                     "is no sign; remove it",
+				                     n->key);
+	return 0;
+}
+
 static bool
 is_set(const struct node *map, const char *key)
 {
@@ -120,6 +166,8 @@ check_map(const struct node *map, const char *file, struct err *err)
 		r = check_argv(map, "verify", file, err);
 	if (r == 0)
 		r = check_env(map, file, err);
+	if (r == 0)
+		r = check_signs(map, file, err);
 	return r;
 }
 
@@ -128,10 +176,10 @@ agentmap_check_defaults(const struct node *defaults, const char *file,
                         struct err *err)
 {
 	struct config_agent a = { 0 };
-	int r;
+	int r = check_former(defaults, file, err);
 
-	if (!defaults || node_is_null(defaults))
-		return 0;
+	if (r < 0 || !defaults || node_is_null(defaults))
+		return r;
 	r = keys_bind(schema_agent, schema_nagent, defaults, file, NULL, &a,
 	              err);
 	keys_done(schema_agent, schema_nagent, &a);
@@ -171,6 +219,14 @@ make_absolute(char **argv, const char *dir)
 	argv[0] = whole;
 }
 
+static const struct node *
+find_retry(const struct node *map, const char *key)
+{
+	const struct node *retry = map ? node_get(map, "retry") : NULL;
+
+	return retry ? node_get(retry, key) : NULL;
+}
+
 /* What is wrong with the agent as a whole. */
 static int
 check_whole(const struct node *agent, const struct node *defaults,
@@ -185,18 +241,18 @@ check_whole(const struct node *agent, const struct node *defaults,
 		                     "agent '%.60s' has nothing to run; give "
 		                     "it a command or a shell",
 		                     a->name);
-	if (a->backoff_max_ms >= a->backoff_ms)
+	if (a->retry.cap_ms >= a->retry.base_ms)
 		return 0;
-	n = node_get(agent, "backoff_max");
+	n = find_retry(agent, "cap");
 	if (!n)
-		n = node_get(agent, "backoff");
-	if (!n && defaults)
-		n = node_get(defaults, "backoff_max");
-	if (!n && defaults)
-		n = node_get(defaults, "backoff");
+		n = find_retry(agent, "base");
+	if (!n)
+		n = find_retry(defaults, "cap");
+	if (!n)
+		n = find_retry(defaults, "base");
 	return node_complain(n ? n : &at, file, err, -EBADMSG,
-	                     "agent '%.60s': backoff is longer than "
-	                     "backoff_max; raise backoff_max",
+	                     "agent '%.60s': retry.base is longer than "
+	                     "retry.cap; raise retry.cap",
 	                     a->name);
 }
 
@@ -207,6 +263,8 @@ agentmap_read(const struct node *agent, const struct node *defaults,
 {
 	int r = check_name(agent, file, err);
 
+	if (r == 0)
+		r = check_former(agent, file, err);
 	if (r < 0)
 		return r;
 	out->name = mem_dup(agent->key);

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "config/agentmap.h"
+#include "config/lanemap.h"
 #include "config/schema.h"
 
 #define MAX_BYTES  (1 << 20)
@@ -29,6 +30,7 @@ config_free(struct config *c)
 		free(c->agents[i].name);
 	}
 	free(c->agents);
+	lanemap_done(c);
 	free(c->path);
 	free(c->dir);
 	free(c);
@@ -46,6 +48,15 @@ config_agent(const struct config *c, const char *name)
 	for (size_t i = 0; i < c->nagents; i++)
 		if (strcmp(c->agents[i].name, name) == 0)
 			return &c->agents[i];
+	return NULL;
+}
+
+const struct config_lane *
+config_lane_of(const struct config *c, const struct config_agent *a)
+{
+	for (size_t i = 0; a->lane && i < c->nlanes; i++)
+		if (strcmp(c->lanes[i].name, a->lane) == 0)
+			return &c->lanes[i];
 	return NULL;
 }
 
@@ -153,7 +164,11 @@ config_parse(const char *text, size_t len, const char *file, const char *dir,
 	if (r == 0)
 		r = check_top(c, root, file, err);
 	if (r == 0)
+		r = lanemap_read(c, root, file, err);
+	if (r == 0)
 		r = read_agents(c, root, file, err);
+	if (r == 0)
+		r = lanemap_check(c, root, file, err);
 	if (r < 0)
 		return r;
 	*out = take_ptr(c);

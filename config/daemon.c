@@ -13,6 +13,7 @@
 
 static const struct option options[] = {
 	{ "root", required_argument, NULL, 'r' },
+	{ "worker", required_argument, NULL, 'w' },
 	{ "debug", no_argument, NULL, 'd' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'v' },
@@ -55,6 +56,11 @@ parse(struct daemon *d, int argc, char **argv, enum log_level *level)
 		switch (c) {
 		case 'r':
 			d->root = optarg;
+			break;
+		case 'w':
+			if (!d->takes_worker)
+				return misused(d);
+			d->worker = optarg;
 			break;
 		case 'd':
 			*level = LOG_DEBUG;

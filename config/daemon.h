@@ -7,15 +7,19 @@
 #ifndef CONFIG_DAEMON_H
 #define CONFIG_DAEMON_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "config/config.h"
 
 struct daemon {
-	const char *program; /* set these three before daemon_begin() */
+	const char *program; /* set these before daemon_begin() */
 	const char *usage;
 	int noperands;
+	bool takes_worker;   /* also takes [--worker PROGRAM] */
 	const char *root;    /* and these are set by it */
 	const char *operand; /* the first, if there is one */
+	const char *worker;  /* NULL: not given */
 	struct config *config;
 };
 

@@ -1,7 +1,7 @@
 /*
  * schema.h - every key of spoolhand.yaml, once.
  *
- * The tables fill `struct config` and `struct config_agent`; their rows are
+ * The tables fill `struct config` and what is in it; their rows are
  * what spoolhand.yaml(5) and the shipped example are checked against.
  */
 #ifndef CONFIG_SCHEMA_H
@@ -19,7 +19,11 @@ extern const size_t schema_ntop;
 extern const struct key schema_agent[];
 extern const size_t schema_nagent;
 
-/* "defaults", "agents" and NULL. */
+/* A lane. */
+extern const struct key schema_lane[];
+extern const size_t schema_nlane;
+
+/* The keys of the top that hold maps, and NULL. */
 extern const char *const schema_maps[];
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/keys.h"
 #include "base/mem.h"
 #include "base/sys.h"
+#include "spool/fileinput.h"
 #include "spool/find.h"
 #include "spool/inbox.h"
 #include "spool/inputs.h"
@@ -91,18 +92,48 @@ judge_taken(const struct desk *d, const char *claimed, struct admitted *out)
 static int
 check_agents(const struct desk *d, const struct task *t, struct err *err)
 {
-	char *const *lists[] = { t->after, t->inputs };
+	char **refs = inputs_refs(t);
+	int r = 0;
 
-	for (size_t i = 0; i < countof(lists); i++) {
-		for (char *const *p = lists[i]; p && *p; p++) {
-			autofree char *agent = mem_dupn(*p, strcspn(*p, "/"));
+	for (char **p = refs; r == 0 && *p; p++) {
+		autofree char *agent = mem_dupn(*p, strcspn(*p, "/"));
 
-			if (sys_exists(d->spool->agents_fd, agent) == 0)
-				return err_set(err, -EBADMSG,
-				               "it waits for '%s', but there "
-				               "is no agent '%s'",
-				               *p, agent);
-		}
+		if (sys_exists(d->spool->agents_fd, agent) == 0)
+			r = err_set(err, -EBADMSG,
+			            "it waits for '%s', but there is no agent "
+			            "'%s'",
+			            *p, agent);
+	}
+	keys_free_list(refs);
+	return r;
+}
+
+/* The agent would read files for whoever asks, with its own rights. */
+static int
+check_files(const struct desk *d, const char *claimed, const struct task *t,
+            struct err *err)
+{
+	int64_t uid = -1;
+	struct stat st;
+	int r;
+
+	(void)inbox_parse_claimed(claimed, NULL, &uid);
+	for (char **p = t->inputs; p && *p; p++) {
+		if (!fileinput_is(*p))
+			continue;
+		r = sys_stat(d->at[PLACE_ADMIT], claimed, &st);
+		if (r < 0)
+			return err_sys(err, r, "cannot look at the drop");
+		if (uid < 0)
+			uid = (int64_t)st.st_uid;
+		if (uid == 0 || uid == (int64_t)geteuid())
+			return 0;
+		return err_set(err, -EBADMSG,
+		               "input '%s' is a file that the agent would read "
+		               "with its own rights, and so only its own user "
+		               "or root may ask for; put a copy beside the "
+		               "task, as an attachment",
+		               *p);
 	}
 	return 0;
 }
@@ -176,7 +207,7 @@ take_in(struct desk *d, struct journal *j, const char *claimed,
 		r = record_write(d, out->entry.id, &rec);
 	}
 	if (r == 0 && !synced && d->spool->durable)
-		r = treecopy_sync(d->at[PLACE_ADMIT], claimed);
+		r = treecopy_sync(d->at[PLACE_ADMIT], claimed, NULL);
 	if (r == 0)
 		r = stamp(d, claimed, &out->task, now_ms);
 	if (r < 0)
@@ -227,7 +258,37 @@ read_claimed(struct desk *d, char *claimed, const struct admit_rules *rules,
 		                 inbox_dropped_name(claimed), &out->task, err);
 	if (r == 0)
 		r = check_agents(d, &out->task, err);
+	if (r == 0)
+		r = check_files(d, claimed, &out->task, err);
 	return r;
+}
+
+/* A sound task, given an id if it has none: an admit_verdict, or -errno. */
+static int
+judge(const struct desk *d, const char *claimed, const char *dropped,
+      uint64_t seq, const struct admit_rules *rules, struct admitted *out,
+      struct err *err)
+{
+	struct task *t = &out->task;
+	struct err why = { "" };
+	int r;
+
+	if (t->id && taken(d, rules, t->id) &&
+	    !(rules->forget && rules->forget(rules->arg, t->id)))
+		return judge_taken(d, claimed, out);
+	if (!t->id)
+		t->id = derive_id(d, rules, dropped, seq);
+	if (waits_for_itself(d, t)) {
+		(void)snprintf(out->why, sizeof(out->why),
+		               "it waits for itself");
+		return ADMIT_REJECTED;
+	}
+	r = rules->make_room ? rules->make_room(rules->arg, t, &why) : 0;
+	if (r == -EBUSY) {
+		(void)snprintf(out->why, sizeof(out->why), "%.511s", why.text);
+		return ADMIT_REJECTED;
+	}
+	return r < 0 ? err_set(err, r, "%s", why.text) : ADMIT_TAKEN;
 }
 
 int
@@ -235,7 +296,7 @@ admit_claimed(struct desk *d, struct journal *j, const char *claimed_as,
               uint64_t seq, const struct admit_rules *rules, int64_t now_ms,
               struct admitted *out, struct err *err)
 {
-	enum admit_verdict verdict = ADMIT_TAKEN;
+	enum admit_verdict verdict;
 	char claimed[INBOX_CLAIMED_MAX];
 	const char *dropped;
 	struct err why = { "" };
@@ -256,15 +317,10 @@ admit_claimed(struct desk *d, struct journal *j, const char *claimed_as,
 		return turn_away(d, j, claimed, dropped ? dropped : claimed,
 		                 ADMIT_REJECTED, now_ms, out, err);
 	}
-	if (out->task.id && taken(d, rules, out->task.id))
-		verdict = judge_taken(d, claimed, out);
-	if (!out->task.id)
-		out->task.id = derive_id(d, rules, dropped, seq);
-	if (verdict == ADMIT_TAKEN && waits_for_itself(d, &out->task)) {
-		(void)snprintf(out->why, sizeof(out->why),
-		               "it waits for itself");
-		verdict = ADMIT_REJECTED;
-	}
+	r = judge(d, claimed, dropped, seq, rules, out, err);
+	if (r < 0)
+		return r;
+	verdict = (enum admit_verdict)r;
 	if (verdict != ADMIT_TAKEN)
 		return turn_away(d, j, claimed, dropped, verdict, now_ms, out,
 		                 err);

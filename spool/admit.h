@@ -30,6 +30,18 @@ struct admitted {
 struct admit_rules {
 	const struct strset *live_ids; /* of all entries in live places */
 	int64_t max_bytes;             /* of one task, attachments included */
+	/* These may be NULL; `arg` is handed to them. */
+	/*
+	 * A drop gives an id that a result has: true if that one does not
+	 * count any longer, and is gone.
+	 */
+	bool (*forget)(void *arg, const char *id);
+	/*
+	 * A drop is about to enter as this task: 0; -EBUSY and the reason: it
+	 * is not to; another -errno: not now.
+	 */
+	int (*make_room)(void *arg, const struct task *t, struct err *err);
+	void *arg;
 };
 
 /*

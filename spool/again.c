@@ -17,6 +17,7 @@
 #include "spool/inbox.h"
 #include "spool/record.h"
 #include "spool/result.h"
+#include "spool/retain.h"
 #include "spool/seal.h"
 #include "spool/treecopy.h"
 
@@ -173,6 +174,8 @@ admit_recover(struct desk *d, struct journal *j, int64_t now_ms,
 	for (char **p = names; r == 0 && *p; p++) {
 		if ((*p)[0] == AGAIN_MARK)
 			r = recover_marked(d, j, *p, now_ms);
+		if ((*p)[0] == RETAIN_MARK)
+			r = sys_remove_tree(d->at[PLACE_ADMIT], *p);
 		if (inbox_dropped_name(*p)) {
 			char *name = *p;
 

@@ -15,6 +15,7 @@ enum finding_repair {
 	REPAIR_FINISH,    /* the result is published: let the entry go */
 	REPAIR_REASON,    /* write the missing .why */
 	REPAIR_REMOVE,    /* scratch, private leftovers */
+	REPAIR_QUESTION,  /* ask again what a task waits for */
 	REPAIR_JOURNAL,   /* add a line with the truth */
 };
 

@@ -15,6 +15,7 @@
 #include "spool/findings.h"
 #include "spool/inbox.h"
 #include "spool/inspect.h"
+#include "spool/inspect_asked.h"
 #include "spool/journal.h"
 #include "spool/result.h"
 
@@ -119,6 +120,8 @@ repair_one(struct desk *d, struct journal *j, const struct finding *f,
 		return write_reason(d, f->name);
 	case REPAIR_REMOVE:
 		return sys_remove_tree(d->at[p], f->name);
+	case REPAIR_QUESTION:
+		return inspect_asked_repair(d, f->name);
 	case REPAIR_JOURNAL:
 		return correct_line(j, now_ms, f->name,
 		                    census_state(d, live, f->name));
@@ -216,21 +219,21 @@ fsck_desk(struct spool *s, const char *name, bool repair, int64_t now_ms,
 	return r < 0 ? r : left;
 }
 
-/* Directories of agents/ that are no desks. */
+/* Directories of agents/ that are no desks, or of lanes/ that are no lanes. */
 static int
-look_at_desks(struct spool *s, fsck_fn *fn, void *arg)
+look_at_names(struct spool *s, const char *folder, const char *whose,
+              fsck_fn *fn, void *arg)
 {
+	autofree char *text =
+		mem_printf("no %s can have this name; move it away", whose);
 	autodir DIR *dir = NULL;
 	struct dirent *de;
 	int found = 0;
-	int r = sys_listdir(s->agents_fd, ".", &dir);
+	int r = sys_listdir(s->fd, folder, &dir);
 
 	while (r >= 0 && (r = sys_next(dir, &de)) > 0) {
-		autofree char *path = mem_printf("agents/%s", de->d_name);
-		struct fsck_finding f = {
-			"", "bad-name", path,
-			"no agent can have this name; move it away", false
-		};
+		autofree char *path = mem_printf("%s/%s", folder, de->d_name);
+		struct fsck_finding f = { "", "bad-name", path, text, false };
 
 		if (name_ok(de->d_name))
 			continue;
@@ -259,7 +262,14 @@ fsck_spool(struct spool *s, bool repair, fsck_fn *fn, void *arg,
 		found += !repair;
 	}
 	if (r >= 0)
-		r = look_at_desks(s, fn, arg);
+		r = look_at_names(s, "agents", "agent", fn, arg);
+	if (r >= 0) {
+		found += r;
+		r = look_at_names(s, "lanes", "lane", fn, arg);
+	}
+	/* There are no lanes where none was ever used. */
+	if (r == -ENOENT)
+		r = 0;
 	return r < 0 ? err_sys(err, r, "cannot look through '%s'", s->root) :
 	               found + r;
 }

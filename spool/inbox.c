@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,52 +14,8 @@
 #include "base/sys.h"
 #include "spool/taskdir.h"
 
-#define REPROBE_NS    (50 * CLOCK_NS_PER_MS) /* while a writer has it open */
 #define PRIVATE_OLD_S 3600
 #define REJECTS_MAX   100000
-
-enum lease { LEASE_FREE, LEASE_WRITER, LEASE_NONE };
-
-/*
- * The kernel signals the holder when a lease is broken; SIGURG, because its
- * default is to be ignored, where that of SIGIO is to die.
- */
-static enum lease
-take_lease(int fd)
-{
-	if (fcntl(fd, F_SETSIG, SIGURG) < 0)
-		return LEASE_NONE;
-	if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0)
-		return LEASE_FREE;
-	return errno == EAGAIN || errno == EBUSY ? LEASE_WRITER : LEASE_NONE;
-}
-
-static uint64_t
-mix(uint64_t h, uint64_t v)
-{
-	return (h ^ v) * 0x100000001b3U + 0x9e3779b97f4a7c15U;
-}
-
-static uint64_t
-fingerprint(uint64_t h, const struct stat *st)
-{
-	h = mix(h, (uint64_t)st->st_ino);
-	h = mix(h, (uint64_t)st->st_size);
-	h = mix(h, (uint64_t)st->st_mtim.tv_sec);
-	return mix(h, (uint64_t)st->st_mtim.tv_nsec);
-}
-
-/* Unchanged since `settle`?  Else say when to look again. */
-static int
-quiet(struct drop *drop, uint64_t print, int64_t now_ns, int64_t settle_ns)
-{
-	if (drop->fingerprint != print || !drop->quiet_since_ns) {
-		drop->fingerprint = print;
-		drop->quiet_since_ns = now_ns;
-	}
-	drop->recheck_ns = drop->quiet_since_ns + settle_ns;
-	return now_ns >= drop->recheck_ns;
-}
 
 struct tree_print {
 	uint64_t print;
@@ -78,11 +33,11 @@ add_to_print(void *arg, int parent, const char *name, const char *path,
 	(void)path;
 	if (sys_stat(parent, name, &st) < 0)
 		return 0; /* going or coming: the print will differ */
-	t->print = fingerprint(t->print, &st);
+	t->print = settle_print(t->print, &st);
 	if (directory)
 		return 0;
 	fd = sys_open_beneath(parent, name, O_RDONLY);
-	if (fd == -EAGAIN || (fd >= 0 && take_lease(fd) == LEASE_WRITER))
+	if (fd == -EAGAIN || (fd >= 0 && settle_lease(fd) == SETTLE_WRITER))
 		t->writer = true;
 	return 0;
 }
@@ -92,37 +47,12 @@ static int
 directory_settled(int inbox, struct drop *drop, const struct stat *st,
                   int64_t now_ns, int64_t settle_ns)
 {
-	struct tree_print t = { fingerprint(1, st), false };
+	struct tree_print t = { settle_print(1, st), false };
 
 	(void)taskdir_walk(inbox, drop->name, add_to_print, &t, NULL);
 	if (t.writer)
-		drop->quiet_since_ns = 0;
-	return quiet(drop, t.print, now_ns, settle_ns);
-}
-
-/* `fd` is left open, and leased where that can be had, for the claim. */
-static int
-file_settled(int fd, struct drop *drop, const struct stat *st, int64_t now_ns,
-             int64_t settle_ns)
-{
-	switch (take_lease(fd)) {
-	case LEASE_WRITER:
-		drop->quiet_since_ns = 0;
-		/* CLOSE_WRITE will tell; this is for where it does not. */
-		drop->recheck_ns =
-			now_ns +
-			(REPROBE_NS << (drop->waits < 5 ? drop->waits : 5));
-		drop->waits++;
-		return 0;
-	case LEASE_FREE:
-		/* An empty file may be one that is about to be written. */
-		if (st->st_size > 0)
-			return 1;
-		break;
-	case LEASE_NONE:
-		break;
-	}
-	return quiet(drop, fingerprint(1, st), now_ns, settle_ns);
+		drop->settle.quiet_since_ns = 0;
+	return settle_quiet(&drop->settle, t.print, now_ns, settle_ns);
 }
 
 /* Rename it into admit/, and make sure that it is the one looked at. */
@@ -176,7 +106,7 @@ inbox_claim(struct desk *d, struct drop *drop, int64_t now_ns,
 	struct stat st;
 	int r;
 
-	drop->recheck_ns = now_ns + REPROBE_NS;
+	drop->settle.recheck_ns = now_ns + SETTLE_AGAIN_NS;
 	if (path < 0)
 		return path == -EXDEV ?
 		               err_set(err, -EBADMSG,
@@ -200,7 +130,8 @@ inbox_claim(struct desk *d, struct drop *drop, int64_t now_ns,
 		fd = open_drop(path, shown, err);
 		if (fd < 0)
 			return fd == -EAGAIN ? 0 : fd;
-		r = file_settled(fd, drop, &st, now_ns, settle_ns);
+		/* Left open, and leased where that can be had, for claim(). */
+		r = settle_file(fd, &drop->settle, &st, now_ns, settle_ns);
 	}
 	return r > 0 ? claim(d, drop, &st, order, claimed) : r;
 }
@@ -370,7 +301,8 @@ int
 inbox_sweep(struct desk *d, int64_t now_ms)
 {
 	static const enum place places[] = { PLACE_INBOX, PLACE_REQUESTS,
-		                             PLACE_REJECTED };
+		                             PLACE_REJECTED, PLACE_ANSWERS,
+		                             PLACE_QUESTIONS };
 	int r = 0;
 
 	for (size_t i = 0; i < countof(places) && r == 0; i++)

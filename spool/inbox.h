@@ -2,11 +2,10 @@
  * inbox.h - is a drop whole, and what is it?
  *
  * People use mv, ln, cp, editors, scp.  A name renamed or linked in is whole;
- * one written in place is whole when nobody has it open for writing, which a
- * read lease tells exactly (fcntl F_SETLEASE); where leases are not to be
- * had, when size and times were quiet for `settle`.  A directory, and an
+ * one written in place is whole when nobody has it open for writing, or when
+ * it has been quiet for `settle`; settle.h finds out.  A directory, and an
  * empty file, are given the quiet time always.  No drop is ever given up:
- * one that is not whole is looked at again.
+ * one that is not whole is looked at again at settle.recheck_ns.
  */
 #ifndef SPOOL_INBOX_H
 #define SPOOL_INBOX_H
@@ -14,19 +13,17 @@
 #include <stdint.h>
 
 #include "spool/desk.h"
+#include "spool/settle.h"
 
 /* One drop, over several looks.  Zero but for the name at first. */
 struct drop {
 	char *name;
-	int64_t recheck_ns; /* boot clock: when to look again */
-	int64_t quiet_since_ns;
-	unsigned waits;       /* looks that found a writer */
-	uint64_t fingerprint; /* of sizes and times, to see it change */
+	struct settle settle; /* recheck_ns: when to look again */
 };
 
 /*
  * 1: whole, and `claimed` now names it in admit/; 0: not yet, look again at
- * drop->recheck_ns; -ENOENT: gone; -EBADMSG: can never be a task (`err` says
+ * drop->settle.recheck_ns; -ENOENT: gone; -EBADMSG: can never be a task (`err` says
  * why): reject it from PLACE_INBOX.
  *
  * Claiming is a rename into the private admit/, done while the lease is held,
@@ -64,8 +61,8 @@ int inbox_list(const struct desk *d, char ***names);
 bool inbox_is_leftover(const char *name);
 
 /*
- * Remove the private files that a dead process left an hour ago where not only
- * the agent writes: in inbox/, requests/ and rejected/.
+ * Remove the private files that a dead process left an hour ago: in inbox/,
+ * requests/, rejected/, answers/ and questions/.
  */
 int inbox_sweep(struct desk *d, int64_t now_ms);
 

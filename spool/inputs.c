@@ -1,19 +1,54 @@
 #include "spool/inputs.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/clock.h"
+#include "base/json.h"
 #include "base/keys.h"
 #include "base/mem.h"
 #include "base/sys.h"
-#include "spool/taskdir.h"
+#include "spool/fileinput.h"
+#include "spool/result.h"
+
+#define RECORD_MAX (16 * 1024 * 1024)
+
+/* How it is with one of them. */
+enum there { THERE = 1, NOT_YET, NEVER };
+
+/* When did the last component come there?  A rename changes its inode. */
+static int64_t
+came_ms(int dfd, const char *path)
+{
+	struct stat st;
+
+	if (sys_stat(dfd, path, &st) < 0)
+		return 0;
+	return (int64_t)st.st_ctim.tv_sec * 1000 +
+	       st.st_ctim.tv_nsec / CLOCK_NS_PER_MS;
+}
+
+/* " (cancelled)", if its record can be read. */
+static void
+add_reason(const struct spool *s, const char *failed, struct str *why)
+{
+	autofree char *path = mem_printf("%s/" RESULT_FILE, failed);
+	autostr text = STR_INIT;
+	autojson *o = NULL;
+	const char *reason;
+
+	if (sys_read_file(s->agents_fd, path, RECORD_MAX, &text) < 0)
+		return;
+	o = json_parse(str_text(&text), text.len, NULL);
+	reason = json_str(json_get(o, "reason"), NULL);
+	if (reason)
+		str_addf(why, " (%s)", reason);
+}
 
 /* A ref and, for an input, the artifact below its out/. */
-static enum inputs_verdict
-check_one(const struct spool *s, const char *agent, const char *id,
-          const char *artifact, struct str *why, int *error)
+static int
+look_at_result(const struct spool *s, const char *agent, const char *id,
+               const char *artifact, struct str *why, int64_t *since_ms)
 {
 	autofree char *done = mem_printf("%s/outbox/%s", agent, id);
 	autofree char *failed = mem_printf("%s/failed/%s", agent, id);
@@ -21,192 +56,107 @@ check_one(const struct spool *s, const char *agent, const char *id,
 		artifact ? mem_printf("%s/out/%s", done, artifact) : NULL;
 	int r = sys_exists(s->agents_fd, done);
 
-	if (r > 0 && path) {
-		r = sys_exists(s->agents_fd, path);
-		if (r == 0 || r == -ENOTDIR) {
-			str_addf(why, "%s/%s has no artifact '%s'", agent, id,
-			         artifact);
-			return INPUTS_FAILED;
-		}
+	if (r < 0)
+		return r;
+	if (r > 0) {
+		r = path ? sys_exists(s->agents_fd, path) : 1;
+		if (r != 0 && r != -ENOTDIR)
+			return r < 0 ? r : THERE;
+		str_addf(why, "%s/%s has no artifact '%s'", agent, id,
+		         artifact);
+		*since_ms = came_ms(s->agents_fd, done);
+		return NEVER;
 	}
+	r = sys_exists(s->agents_fd, failed);
+	if (r < 0)
+		return r;
 	if (r == 0) {
-		r = sys_exists(s->agents_fd, failed);
-		if (r > 0) {
-			str_addf(why, "%s/%s did not complete", agent, id);
-			return INPUTS_FAILED;
-		}
-		if (r == 0) {
-			str_addf(why, "waits for %s/%s", agent, id);
-			return INPUTS_WAIT;
-		}
+		str_addf(why, "waits for %s/%s", agent, id);
+		return NOT_YET;
 	}
-	*error = r < 0 ? r : 0;
-	return INPUTS_READY;
+	str_addf(why, "%s/%s did not complete", agent, id);
+	add_reason(s, failed, why);
+	*since_ms = came_ms(s->agents_fd, failed);
+	return NEVER;
 }
 
-static enum inputs_verdict
-check_text(const struct spool *s, const char *text, bool with_artifact,
-           struct str *why, int *error)
+static int
+look_at_file(struct inputs *look, const char *input, size_t i, struct str *why)
+{
+	struct settle fresh = { 0 };
+	struct settle *s = look->files ? &look->files[i] : &fresh;
+
+	str_adds(why, "waits for ");
+	if (fileinput_look(input, s, look->now_ns, look->settle_ns, why))
+		return THERE;
+	if (s->recheck_ns &&
+	    (!look->recheck_ns || s->recheck_ns < look->recheck_ns))
+		look->recheck_ns = s->recheck_ns;
+	return NOT_YET;
+}
+
+static void
+count(struct inputs *look, enum there there, const struct str *why,
+      int64_t since_ms)
+{
+	struct str *first = there == NEVER ? &look->fail : &look->wait;
+	size_t *n = there == NEVER ? &look->failed : &look->waiting;
+
+	if (there == THERE)
+		return;
+	if ((*n)++ == 0)
+		str_add(first, str_text(why), why->len);
+	if (since_ms > look->failed_ms)
+		look->failed_ms = since_ms;
+}
+
+static int
+look_at_one(const struct spool *s, struct inputs *look, const char *text,
+            size_t i, bool is_input)
 {
 	autofree char *agent = NULL;
 	autofree char *id = NULL;
 	autofree char *artifact = NULL;
+	autostr why = STR_INIT;
+	int64_t since_ms = 0;
+	int r;
 
-	*error = with_artifact ?
-	                 task_split_input(text, &agent, &id, &artifact) :
-	                 name_split_ref(text, &agent, &id);
-	if (*error < 0)
-		return INPUTS_READY;
-	return check_one(s, agent, id, artifact, why, error);
-}
-
-int
-inputs_check(const struct spool *s, const struct task *t, struct str *why)
-{
-	char *const *lists[] = { t->after, t->inputs };
-	autostr waits = STR_INIT;
-
-	for (size_t i = 0; i < countof(lists); i++) {
-		for (char *const *p = lists[i]; p && *p; p++) {
-			autostr one = STR_INIT;
-			int error;
-			enum inputs_verdict v =
-				check_text(s, *p, i == 1, &one, &error);
-
-			if (error < 0)
-				return error;
-			if (v == INPUTS_FAILED) {
-				str_add(why, one.data, one.len);
-				return v;
-			}
-			if (v == INPUTS_WAIT && !waits.len)
-				str_add(&waits, one.data, one.len);
-		}
+	if (is_input && fileinput_is(text)) {
+		r = look_at_file(look, text, i, &why);
+	} else {
+		r = is_input ? task_split_input(text, &agent, &id, &artifact) :
+		               name_split_ref(text, &agent, &id);
+		if (r == 0)
+			r = look_at_result(s, agent, id, artifact, &why,
+			                   &since_ms);
 	}
-	str_add(why, str_text(&waits), waits.len);
-	return waits.len ? INPUTS_WAIT : INPUTS_READY;
-}
-
-/* Make every directory above the last component of `path`. */
-static int
-make_parents(int dfd, const char *path)
-{
-	for (const char *p = strchr(path, '/'); p; p = strchr(p + 1, '/')) {
-		autofree char *dir = mem_dupn(path, (size_t)(p - path));
-		int r = sys_mkdir(dfd, dir, 0755);
-
-		if (r < 0 && r != -EEXIST)
-			return r;
-	}
+	if (r < 0)
+		return r;
+	count(look, (enum there)r, &why, since_ms);
 	return 0;
 }
 
-static int
-copy_file(int fromfd, const char *from, int tofd, const char *to)
-{
-	autoclose int in = sys_open_beneath(fromfd, from, O_RDONLY);
-	autoclose int out = -1;
-	int64_t n;
-
-	if (in < 0)
-		return in;
-	out = sys_create(tofd, to, 0644);
-	if (out < 0)
-		return out;
-	n = sys_copy(in, 0, out, INT64_MAX);
-	return n < 0 ? (int)n : 0;
-}
-
-struct fetch {
-	int in_fd; /* work/ID/in */
-	const struct task *task;
-};
-
-static int
-fetch_attachment(void *arg, int parent, const char *name, const char *path,
-                 int directory)
-{
-	const struct fetch *f = arg;
-	int r;
-
-	if (strcmp(path, f->task->file) == 0)
-		return 0;
-	r = directory ? sys_mkdir(f->in_fd, path, 0755) :
-	                copy_file(parent, name, f->in_fd, path);
-	return r == -EEXIST && directory ? 0 : r;
-}
-
-/* An artifact is a file, or a whole directory of them. */
-struct fetch_dir {
-	int in_fd;
-	const char *as;
-};
-
-static int
-fetch_below(void *arg, int parent, const char *name, const char *path,
-            int directory)
-{
-	const struct fetch_dir *f = arg;
-	autofree char *to = mem_printf("%s/%s", f->as, path);
-	int r = directory ? sys_mkdir(f->in_fd, to, 0755) :
-	                    copy_file(parent, name, f->in_fd, to);
-
-	return r == -EEXIST && directory ? 0 : r;
-}
-
-static int
-fetch_input(const struct spool *s, const char *input, int in_fd,
-            struct err *err)
-{
-	autofree char *agent = NULL;
-	autofree char *id = NULL;
-	autofree char *artifact = NULL;
-	autofree char *path = NULL;
-	struct stat st;
-	int r = task_split_input(input, &agent, &id, &artifact);
-
-	if (r < 0)
-		return r;
-	path = mem_printf("%s/outbox/%s/out/%s", agent, id, artifact);
-	r = sys_stat(s->agents_fd, path, &st);
-	if (r == 0)
-		r = make_parents(in_fd, artifact);
-	if (r == 0 && S_ISDIR(st.st_mode)) {
-		struct fetch_dir f = { in_fd, artifact };
-
-		r = sys_mkdir(in_fd, artifact, 0755);
-		if (r == 0 || r == -EEXIST)
-			r = taskdir_walk(s->agents_fd, path, fetch_below, &f,
-			                 err);
-	} else if (r == 0) {
-		r = copy_file(s->agents_fd, path, in_fd, artifact);
-	}
-	if (r == -EEXIST)
-		return err_set(err, -EBADMSG,
-		               "two inputs would be at in/%s; rename one",
-		               artifact);
-	return r < 0 ? err_sys(err, r, "cannot fetch input '%s'", input) : 0;
-}
-
 int
-inputs_fetch(const struct spool *s, struct desk *d, const char *id,
-             int entry_dirfd, const struct task *t, struct err *err)
+inputs_look(const struct spool *s, const struct task *t, struct inputs *look)
 {
-	autofree char *path = mem_printf("%s/in", id);
-	autoclose int in_fd = -1;
-	struct fetch f = { .task = t };
 	int r = 0;
 
-	in_fd = sys_open_beneath(d->at[PLACE_WORK], path,
-	                         O_RDONLY | O_DIRECTORY);
-	if (in_fd < 0)
-		return err_sys(err, in_fd, "cannot open 'work/%s'", path);
-	f.in_fd = in_fd;
-	if (entry_dirfd >= 0)
-		r = taskdir_walk(entry_dirfd, ".", fetch_attachment, &f, err);
-	for (char **p = t->inputs; r == 0 && p && *p; p++)
-		r = fetch_input(s, *p, in_fd, err);
+	look->waiting = look->failed = 0;
+	look->failed_ms = look->recheck_ns = 0;
+	str_clear(&look->wait);
+	str_clear(&look->fail);
+	for (size_t i = 0; r == 0 && t->after && t->after[i]; i++)
+		r = look_at_one(s, look, t->after[i], i, false);
+	for (size_t i = 0; r == 0 && t->inputs && t->inputs[i]; i++)
+		r = look_at_one(s, look, t->inputs[i], i, true);
 	return r;
+}
+
+void
+inputs_done(struct inputs *look)
+{
+	str_done(&look->wait);
+	str_done(&look->fail);
 }
 
 char **
@@ -221,7 +171,8 @@ inputs_refs(const struct task *t)
 			size_t n = (size_t)(id - *p) + strcspn(id, "/");
 			autofree char *ref = mem_dupn(*p, n);
 
-			keys_append(&refs, ref);
+			if (i == 0 || !fileinput_is(*p))
+				keys_append(&refs, ref);
 		}
 	}
 	return refs;

@@ -12,8 +12,11 @@
 #include "spool/correct.h"
 #include "spool/find.h"
 #include "spool/inbox.h"
+#include "spool/inspect_asked.h"
 #include "spool/journal.h"
 #include "spool/result.h"
+#include "spool/retain.h"
+#include "spool/session.h"
 
 #define PRIVATE_OLD_S 3600
 
@@ -31,6 +34,27 @@ struct look {
 	struct strset ids;       /* of live tasks, tagged by census_take() */
 	struct strset beginning; /* of failed ones that begin again */
 };
+
+/* They need not be there. */
+static int
+look_at_sessions(const struct spool *s, const char *name, struct findings *out)
+{
+	static const char *const dirs[] = { SESSION_DIR, SESSIONS_DIR };
+
+	for (size_t i = 0; i < countof(dirs); i++) {
+		autofree char *path = mem_printf("%s/%s", name, dirs[i]);
+		struct stat st;
+		int r = sys_stat(s->agents_fd, path, &st);
+
+		if (r < 0 && r != -ENOENT)
+			return r;
+		if (r == 0 && !S_ISDIR(st.st_mode))
+			findings_add(out, "not-a-directory", REPAIR_NONE,
+			             dirs[i], "",
+			             "this must be a directory; move it away");
+	}
+	return 0;
+}
 
 int
 inspect_places(const struct spool *s, const char *name, struct findings *out)
@@ -52,7 +76,7 @@ inspect_places(const struct spool *s, const char *name, struct findings *out)
 			             desk_place_name(p), "",
 			             "this must be a directory; move it away");
 	}
-	return 0;
+	return look_at_sessions(s, name, out);
 }
 
 static void
@@ -219,6 +243,11 @@ look_at_claimed(struct look *lk, enum place p, const char *name)
 
 	if (name[0] == '=' && entry_parse(name + 1, &e) == 0)
 		(void)strset_add(&lk->beginning, e.id);
+	else if (name[0] == RETAIN_MARK && name_ok(name + 1))
+		findings_add(lk->out, "stale-result", REPAIR_REMOVE,
+		             desk_place_name(p), name,
+		             "a result that was being removed; the agent goes "
+		             "on with that at its next start");
 	else if (!inbox_dropped_name(name))
 		findings_add(lk->out, "unknown", REPAIR_PUT_ASIDE,
 		             desk_place_name(p), name,
@@ -358,6 +387,12 @@ look_everywhere(struct look *lk)
 		r = look_at_private(lk, PLACE_REQUESTS);
 	if (r == 0)
 		r = look_at_private(lk, PLACE_REJECTED);
+	if (r == 0)
+		r = look_at_private(lk, PLACE_ANSWERS);
+	if (r == 0)
+		r = look_at_private(lk, PLACE_QUESTIONS);
+	if (r == 0)
+		r = inspect_asked(lk->desk, &lk->ids, lk->out);
 	return r == 0 ? look_at_journal(lk) : r;
 }
 

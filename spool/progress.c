@@ -59,6 +59,10 @@ progress_write(struct desk *d, const char *id, const struct progress *p)
 	json_set_str(o, "stage", p->stage);
 	json_set_str(o, "message", p->message);
 	json_set_int(o, "updated", p->updated_ms);
+	if (p->stalled_ms) {
+		json_set_int(o, "stalled", p->stalled_ms);
+		json_set_int(o, "quiet", p->quiet_ms);
+	}
 	json_print(o, &text);
 	str_addc(&text, '\n');
 	return sys_write_file(fd, PROGRESS_FILE, text.data, text.len, true,
@@ -89,6 +93,8 @@ progress_read(const struct desk *d, const char *id, struct progress *p)
 	p->percent = clamp(json_int(json_get(o, "percent"), 0),
 	                   phases[p->phase].low, phases[p->phase].high);
 	p->updated_ms = json_int(json_get(o, "updated"), 0);
+	p->stalled_ms = json_int(json_get(o, "stalled"), 0);
+	p->quiet_ms = json_int(json_get(o, "quiet"), 0);
 	(void)snprintf(p->stage, sizeof(p->stage), "%s",
 	               json_str(json_get(o, "stage"), ""));
 	(void)snprintf(p->message, sizeof(p->message), "%s",

@@ -19,6 +19,8 @@ struct progress {
 	char message[256];
 	char stage[64];
 	int64_t updated_ms; /* wall clock */
+	int64_t stalled_ms; /* when it was said to be stalled; 0: it is not */
+	int64_t quiet_ms;   /* without a sign of life since then */
 };
 
 const char *progress_phase_name(enum phase p);

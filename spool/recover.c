@@ -95,6 +95,7 @@ give_up(struct recovery *rc, const struct entry *e, const struct record *rec)
 {
 	struct ending end = { .outcome = OUT_FAILED,
 		              .reason = "crashed",
+		              .failure = "crashed",
 		              .message = rec->message,
 		              .exit = -1,
 		              .first_started_ms = rec->first_started_ms,
@@ -162,7 +163,6 @@ block_crashed(struct recovery *rc, enum place p, const struct entry *e)
 
 	if (r == 0) {
 		record_read(rc->desk, e->id, &rec);
-		rec.crashes++;
 		rc->count->crashed++;
 		if (rc->policy(rc->arg, e, &rec))
 			return give_up(rc, e, &rec);

@@ -22,8 +22,8 @@ struct recover_count {
 };
 
 /*
- * `blocked_until_ms` is given for each crashed task by the caller's policy:
- * called with the record so far, it sets reason, until and message, and
+ * What follows for a crashed task is the caller's policy: called with the
+ * record so far, it counts the crash, sets reason, until and message, and
  * returns 0; or 1 when the task has crashed too often and is to FAIL.
  */
 struct record;

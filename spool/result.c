@@ -147,6 +147,22 @@ submitter_json(const struct task *t, const struct ending *end)
 	return o;
 }
 
+static struct json *
+children_json(const struct cascade *c)
+{
+	struct json *list = json_new_array();
+
+	for (size_t i = 0; i < c->n; i++) {
+		struct json *o = json_new_object();
+
+		json_set_str(o, "ref", c->children[i].ref);
+		json_set_str(o, "disposition",
+		             cascade_fate_name(c->children[i].fate));
+		json_push(list, o);
+	}
+	return list;
+}
+
 /* The record of a task, by docs/result.schema.json. */
 static struct json *
 describe(const struct desk *d, const struct entry *e, const struct task *t,
@@ -161,6 +177,7 @@ describe(const struct desk *d, const struct entry *e, const struct task *t,
 	json_set_str(o, "id", e->id);
 	json_set_str(o, "state", state_outcome_name(end->outcome));
 	json_set_str(o, "reason", end->reason);
+	json_set_str(o, "failure", end->failure);
 	json_set_str(o, "message", end->message);
 	if (end->exit >= 0)
 		json_set_int(o, "exit", end->exit);
@@ -175,6 +192,9 @@ describe(const struct desk *d, const struct entry *e, const struct task *t,
 	json_set_str(o, "priority", entry_class_name(e->cls));
 	json_set_str(o, "title", t->title);
 	json_set_str(o, "trace", t->trace);
+	json_set_str(o, "parent", t->parent);
+	if (end->children && end->children->n)
+		json_set(o, "children", children_json(end->children));
 	json_set(o, "labels", labels_json(t->labels));
 	json_set(o, "after", list_json(t->after));
 	json_set(o, "inputs", list_json(t->inputs));
@@ -243,11 +263,17 @@ int
 result_sync(struct desk *d, const char *id, struct err *err)
 {
 	autofree char *dir = staged_path(id, "");
+	autofree char *task = staged_path(id, "task");
+	struct stat st;
 	int r;
 
 	if (!d->spool->durable)
 		return 0;
-	r = treecopy_sync(d->at[PLACE_WORK], dir);
+	/* A second name of what was made durable when it was accepted. */
+	r = sys_stat(d->at[PLACE_WORK], task, &st);
+	if (r == 0)
+		r = treecopy_sync(d->at[PLACE_WORK], dir,
+		                  st.st_nlink > 1 ? "task" : NULL);
 	return r < 0 ? err_sys(err, r, "cannot sync the result of '%s'", id) :
 	               0;
 }

@@ -21,6 +21,7 @@
 #define SPOOL_RESULT_H
 
 #include "base/json.h"
+#include "spool/cascade.h"
 #include "spool/desk.h"
 #include "spool/entry.h"
 #include "spool/journal.h"
@@ -33,6 +34,7 @@
 struct ending {
 	enum outcome outcome;
 	const char *reason;  /* NULL, or "exit" "timeout" "crashed" … */
+	const char *failure; /* the class of the failure, or NULL */
 	const char *message; /* one sentence, or NULL */
 	int exit;            /* exit status; -1: did not exit */
 	int signal;          /* 0: none */
@@ -40,6 +42,8 @@ struct ending {
 	int64_t admitted_ms, started_ms, ended_ms; /* wall clock; 0 unknown */
 	int64_t first_started_ms;
 	int64_t user_ms, system_ms, wall_ms, max_rss_kib; /* last attempt */
+	/* What a task that was cancelled has called; may be NULL. */
+	const struct cascade *children;
 };
 
 /* 1 if a complete staged result is there, 0 if not. */

@@ -86,7 +86,7 @@ take_copy(struct desk *d, char *claimed, uid_t uid, int64_t max,
 		return -EBADMSG;
 	/* The original may have been promised to survive a power cut. */
 	if (r == 0 && d->spool->durable)
-		r = treecopy_sync(admit, COPY_NAME);
+		r = treecopy_sync(admit, COPY_NAME, NULL);
 	if (r == 0)
 		r = sys_rename(admit, COPY_NAME, admit, sealed);
 	if (r == 0)

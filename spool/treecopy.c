@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
@@ -149,21 +150,35 @@ static int
 sync_one(void *arg, int parent, const char *name, const char *path,
          int directory)
 {
-	autoclose int fd = sys_open_beneath(
-		parent, name, O_RDONLY | (directory ? O_DIRECTORY : 0));
+	const char *but = arg;
+	autoclose int fd = -1;
 
-	(void)arg;
-	(void)path;
+	if (but && strcmp(path, but) == 0 && !directory)
+		return 0;
+	fd = sys_open_beneath(parent, name,
+	                      O_RDONLY | (directory ? O_DIRECTORY : 0));
+	if (fd < 0)
+		return fd;
+	/* It has but its name, which the sync of its directory writes. */
+	return sys_untouched(fd) == 1 ? 0 : sys_fsync(fd);
+}
+
+static int
+sync_top(int dfd, const char *name)
+{
+	autoclose int fd = sys_open_beneath(dfd, name, O_RDONLY);
+
 	return fd < 0 ? fd : sys_fsync(fd);
 }
 
 int
-treecopy_sync(int dfd, const char *name)
+treecopy_sync(int dfd, const char *name, const char *but)
 {
 	struct stat st;
 	int r = sys_stat(dfd, name, &st);
 
 	if (r == 0 && S_ISDIR(st.st_mode))
-		r = taskdir_walk(dfd, name, sync_one, NULL, NULL);
-	return r < 0 ? r : sync_one(NULL, dfd, name, name, 0);
+		r = taskdir_walk(dfd, name, sync_one, (void *)(uintptr_t)but,
+		                 NULL);
+	return r < 0 ? r : sync_top(dfd, name);
 }

@@ -21,7 +21,10 @@ int treecopy_link(int fromfd, const char *from, int tofd, const char *to,
 int treecopy_copy(int fromfd, const char *from, int tofd, const char *to,
                   int64_t max, struct err *err);
 
-/* Sync a file, or all files and directories of a tree and the tree itself. */
-int treecopy_sync(int dfd, const char *name);
+/*
+ * Sync a file, or all files and directories of a tree and the tree itself;
+ * the file `but` (a path below it, or NULL) is known to be durable already.
+ */
+int treecopy_sync(int dfd, const char *name, const char *but);
 
 #endif

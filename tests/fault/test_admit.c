@@ -29,7 +29,7 @@ static int
 admit(struct fixture *f, const char *claimed)
 {
 	struct strset ids = STRSET_INIT;
-	struct admit_rules rules = { &ids, 1 << 20 };
+	struct admit_rules rules = { .live_ids = &ids, .max_bytes = 1 << 20 };
 	struct admitted out = { .task = TASK_INIT };
 	int r = census_take(f->desk, &ids);
 

@@ -30,7 +30,7 @@
 static const char yaml[] = "agents:\n"
 			   "  pm:\n"
 			   "    shell: echo good >$TASK_OUT/x\n"
-			   "    backoff: 10ms\n";
+			   "    retry: {base: 10ms}\n";
 
 /* Where the hook finds the staged result; set before the agent is forked. */
 static const char *staged_file;

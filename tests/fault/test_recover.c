@@ -191,7 +191,6 @@ a_recovered_result_is_synced_before_it_is_published(void **state)
 	prepare(f);
 	trace = fault_trace(f, recover);
 	fault_in_order(trace, "fsync:result.json ", "rename:staged ");
-	fault_in_order(trace, "fsync:task ", "rename:staged ");
 	fault_in_order(trace, "rename:staged fsync:outbox ",
 	               "unlink:5.000000000003.1.staged ");
 	fault_in_order(trace, "rename:worn fsync:failed ",

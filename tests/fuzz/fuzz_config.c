@@ -38,7 +38,7 @@ check_agent(const struct config *c, const struct config_agent *a)
 	FUZZ_CHECK(!a->command || a->command[0][0]);
 	FUZZ_CHECK(!a->verify || a->verify[0]);
 	FUZZ_CHECK(!a->shell || a->shell[0]);
-	FUZZ_CHECK(a->backoff_ms <= a->backoff_max_ms);
+	FUZZ_CHECK(a->retry.base_ms <= a->retry.cap_ms);
 	for (size_t i = 0; a->env && a->env[i]; i++) {
 		FUZZ_CHECK(strchr(a->env[i], '='));
 		FUZZ_CHECK(!str_starts(a->env[i], "TASK_"));

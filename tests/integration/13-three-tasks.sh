@@ -15,12 +15,10 @@ durability: process
 agents:
   pm:
     shell: . "$SPOOLHAND_TEST/work.sh"
-    backoff: 1h
-    backoff_max: 1h
+    retry: {base: 1h, cap: 1h}
   dev:
     shell: exit 75
-    backoff: 1h
-    backoff_max: 1h
+    retry: {base: 1h, cap: 1h}
 END
 cat >work.sh <<'END'
 cd "$SPOOLHAND_TEST" || exit

@@ -12,8 +12,7 @@ make_spool <<'END'
 agents:
   pm:
     shell: test "$TASK_ID" != long || test -e "$GO" || exec sleep 1000
-    crash_retries: 10
-    backoff: 10ms
+    retry: {crashes: 10, base: 10ms}
 END
 export GO=$scratch/go
 desk=$root/agents/pm

@@ -9,7 +9,7 @@ need spoolhand-agent
 
 make_spool <<'END'
 durability: process
-defaults: {backoff: 10ms, grace: 300ms}
+defaults: {retry: {base: 10ms}, grace: 300ms}
 agents:
   sh: {command: [bash, -s]}
   strict: {command: [bash, -s], verify: [sh, -c, 'echo verifying; test -s out/good']}

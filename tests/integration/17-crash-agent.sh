@@ -14,11 +14,11 @@ kills=${SPOOLHAND_KILLS:-60}
 # own, deaf to signals, which the agent that was killed can no longer end.
 make_spool <<'END'
 durability: process
-defaults: {backoff: 10ms, crash_retries: 1000}
+defaults: {retry: {base: 10ms, crashes: 1000}}
 agents:
   pm: {shell: exec bash "$SPOOLHAND_TEST/work.sh"}
-  twice: {shell: 'touch "$SPOOLHAND_TEST/began"; exec sleep 1000', crash_retries: 2}
-  once: {shell: 'touch "$SPOOLHAND_TEST/began"; exec sleep 1000', backoff: 1h, backoff_max: 1h}
+  twice: {shell: 'touch "$SPOOLHAND_TEST/began"; exec sleep 1000', retry: {crashes: 2}}
+  once: {shell: 'touch "$SPOOLHAND_TEST/began"; exec sleep 1000', retry: {base: 1h, cap: 1h}}
 END
 cat >work.sh <<'END'
 exec 9>"$SPOOLHAND_TEST/mutex"
@@ -123,7 +123,7 @@ check 'the task is still seen as running' has twice running 1
 check 'it dies again' killed twice
 check 'and for the third time' killed twice
 start_agent twice
-check 'with two crash_retries that is once too often' \
+check 'with two crashes allowed that is once too often' \
 	comes twice fatal FAILED crashed
 check 'it says so' grep -q 'died under it 3 times' \
 	"$root/agents/twice/failed/fatal/result.json"
@@ -132,7 +132,7 @@ check 'after three attempts' prints 3 fact twice fatal attempts
 echo x | put once slow.md
 check 'an agent dies' killed once
 start_agent once
-check 'the task is blocked for the backoff' \
+check 'the task is blocked for the pause' \
 	until_true "$soon" holds once blocked slow
 check 'the reason is kept' grep -q '"crashed"' \
 	"$root/agents/once/work/slow/record.json"

@@ -10,7 +10,7 @@ need spoolhand-agent
 # A task begins, leaves a heart that nothing but SIGKILL stops, and runs until
 # its gate is opened.  `deaf` ones do not hear SIGTERM either.
 make_spool <<'END'
-defaults: {grace: 1h, backoff: 1h, backoff_max: 1h}
+defaults: {grace: 1h, retry: {base: 1h, cap: 1h}}
 agents:
   pm: {shell: exec bash "$SPOOLHAND_TEST/work.sh"}
 END

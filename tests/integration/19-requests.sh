@@ -20,8 +20,7 @@ agents:
       waiting*) test -e "$MEND" || exit 75 ;;
       esac
       echo fine
-    backoff: 1h
-    backoff_max: 1h
+    retry: {base: 1h, cap: 1h}
     grace: 2s
 END
 export RUNS=$scratch/runs MEND=$scratch/mend

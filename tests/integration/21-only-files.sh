@@ -40,11 +40,12 @@ channels() {
 }
 
 # Locks of any kind, but those that an agent takes on its own desk: the desk,
-# and the attempt.  To look whether somebody holds one is none.
+# and the attempt; and that of submitters who give an id, among themselves.
+# To look whether somebody holds one is none.
 locks() {
 	grep -E '^[0-9]+ +(flock\(|fcntl\(.*, F_(OFD_)?SETLKW?,|semop|futex_waitv)' \
 		"$scratch/trace-$1" |
-		grep -vE "/agents/$1/(lock|work/[a-z]+/alive)>, F_OFD_SETLK,"
+		grep -vE "/agents/($1/(lock|work/[a-z]+/alive)|pm/inbox/\.lock)>, F_OFD_SETLK,"
 }
 
 # Would it be seen?  Whoever asks for a user asks nscd, by a socket.
@@ -95,4 +96,7 @@ check 'the agents have run their workers in sight' \
 check 'and have locked their desks in sight' \
 	prints $'trace-pm:1\ntrace-dev:1' \
 	grep -c 'agents/[a-z]*/lock>, F_OFD_SETLK,' trace-pm trace-dev
+check 'agents know nothing of the lock of submitters' \
+	prints $'trace-submit:1\ntrace-file:1\ntrace-pm:0\ntrace-dev:0' \
+	grep -c 'inbox/\.lock>, F_OFD_SETLK,' trace-submit trace-file trace-pm trace-dev
 done_testing

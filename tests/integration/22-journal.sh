@@ -10,7 +10,7 @@ command -v python3 >/dev/null || skip_all 'python3 is not installed'
 
 config() {
 	make_spool <<END
-defaults: {retries: 1, backoff: $1, backoff_max: 1h, crash_retries: 9}
+defaults: {retry: {max: 1, base: $1, cap: 1h, crashes: 9}}
 agents:
   w:
     shell: |

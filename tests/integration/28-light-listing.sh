@@ -20,8 +20,7 @@ agents:
       good*) head -c 100K /dev/zero | tee "$TASK_OUT/big" ;;
       *) exec sleep 1000 ;;
       esac
-    backoff: 1h
-    backoff_max: 1h
+    retry: {base: 1h, cap: 1h}
 END
 desk=$root/agents/w
 

@@ -18,6 +18,9 @@ agents:
       final*) exit 65 ;;
       signal*) kill -9 $$ ;;
       slow*) exec sleep 1000 ;;
+      calls-1)
+        spoolhand call w --detach --body child >/dev/null || exit
+        echo here >held; exec sleep 1000 ;;
       held*) echo here >held; exec sleep 1000 ;;
       none*) ;;
       link*) ln -s "$SPOOLHAND_TEST/elsewhere" "$TASK_OUT/link" ;;
@@ -25,9 +28,8 @@ agents:
       *) mkdir "$TASK_OUT/d"; cat >"$TASK_OUT/d/body"; : >"$TASK_OUT/empty" ;;
       esac
     verify: [sh, -c, 'case $TASK_ID in unfit*) exit 1 ;; esac']
-    backoff: 10ms
+    retry: {base: 10ms, crashes: 0}
     grace: 1s
-    crash_retries: 0
 END
 desk=$root/agents/w
 
@@ -97,6 +99,12 @@ submit held-1
 check 'one runs' until_true "$soon" test -e "$desk/work/held-1/held"
 spoolhand -q cancel w/held-1
 check 'FAILED: cancelled' ended_as held-1 FAILED cancelled
+submit calls-1
+check 'one has a child' until_true "$soon" test -e "$desk/work/calls-1/held"
+spoolhand -q cancel w/calls-1
+check 'FAILED: cancelled, with a child' ended_as calls-1 FAILED cancelled
+check 'which it tells of' grep -F '"disposition":	"detached"' \
+	"$desk/failed/calls-1/result.json"
 submit waiting --after w/nobody
 check 'one waits' until_true "$soon" has w pending 1
 spoolhand -q cancel w/waiting

@@ -10,7 +10,7 @@ make_spool <<'END'
 agents:
   w:
     shell: echo began >>"$STEPS"; test -e "$GO" || exec sleep 1000; echo done
-    backoff: 100ms
+    retry: {base: 100ms}
 END
 export STEPS=$scratch/steps GO=$scratch/go
 

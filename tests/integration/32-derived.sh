@@ -11,8 +11,7 @@ make_spool <<'END'
 agents:
   w:
     shell: test "$TASK_ID" != held || test -e "$GO" || exit 75; echo ok >&2; read -r line <"$FIFO"; echo "$line"
-    backoff: 1h
-    backoff_max: 1h
+    retry: {base: 1h, cap: 1h}
 END
 export GO=$scratch/go FIFO=$scratch/fifo
 mkfifo "$FIFO"

@@ -21,8 +21,7 @@ agents:
       esac
       cat; cp "$TASK_IN"/* "$TASK_OUT/" 2>/dev/null
       echo "of $TASK_ID" >"$TASK_OUT/$TASK_ID.txt"
-    retries: 1
-    backoff: 10ms
+    retry: {max: 1, base: 10ms}
     grace: 1s
   b: {shell: 'cat; cat "$TASK_IN"/* 2>/dev/null || :'}
 END

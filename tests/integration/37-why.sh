@@ -18,8 +18,7 @@ agents:
       bad*) exit 65 ;;
       later*) exit 75 ;;
       esac
-    backoff: 1h
-    backoff_max: 1h
+    retry: {base: 1h, cap: 1h}
   full:
     shell: exec sleep 1000
     max_pending: 1
@@ -48,7 +47,7 @@ one() {
 	read -r verb operand <<<"${line%%;*}"
 	spoolhand "$verb" --help >/dev/null || return
 	case $operand in
-	'' | w | full | w/*) ;;
+	'' | w | full | w/* | 'w FILE --id '*) ;;
 	*)
 		echo "what is '$operand'?"
 		return 1
@@ -96,7 +95,9 @@ check 'READY, behind one' is w/second 'READY behind 1 other;' 'w/held is RUNNING
 check 'READY, behind two' is w/third 'READY behind 2 others;'
 submit waits --after w/third --after w/nobody
 check 'PENDING, for a task' is w/waits PENDING 'w/third (READY)' \
-	'w/nobody (no such task yet)' 'spoolhand cancel w/waits'
+	'w/nobody (no such task yet)' \
+	'submit that with: spoolhand submit w FILE --id nobody' \
+	'spoolhand cancel w/waits'
 submit wants --input w/third/some.txt
 check 'PENDING, for an artifact' is w/wants PENDING w/third READY
 check 'everything is explained' everything w 6
@@ -193,7 +194,7 @@ check 'READY or not, everything is explained' everything w 13
 # While a task lives there is no moment without an answer.
 make_spool <<'END'
 agents:
-  w: {shell: exit $((TASK_ATTEMPT < 3)), retries: 9, backoff: 10ms}
+  w: {shell: exit $((TASK_ATTEMPT < 3)), retry: {max: 9, base: 10ms}}
 END
 start_agent w
 for ((i = 0; i < 8; i++)); do

@@ -15,7 +15,7 @@ END
 desk=$root/agents/w
 
 count_is() {
-	[ "$(find "$desk/$1" -mindepth 1 -maxdepth 1 | wc -l)" -eq "$2" ]
+	[ "$(find "$desk/$1" -mindepth 1 -maxdepth 1 ! -name '.*' | wc -l)" -eq "$2" ]
 }
 
 drop() {

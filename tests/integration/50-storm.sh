@@ -22,9 +22,7 @@ quarantine_after: 1000
 quarantine_window: 1s
 defaults:
   command: [sh, "$scratch/worker"]
-  crash_retries: 1000
-  backoff: 10ms
-  backoff_max: 50ms
+  retry: {crashes: 1000, base: 10ms, cap: 50ms}
 agents:
   pm: {}
   dev: {}

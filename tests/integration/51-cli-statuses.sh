@@ -6,7 +6,7 @@ need spoolhand spoolhand-gm spoolhand-agent
 
 make_spool <<'END_YAML'
 agents:
-  pm: {shell: "sh $TASK_FILE", retries: 0}
+  pm: {shell: "sh $TASK_FILE", retry: {max: 0}}
   up: {shell: cat}
   full: {shell: cat, max_pending: 1}
 END_YAML

@@ -8,7 +8,7 @@ make_spool <<'END_YAML'
 agents:
   a: {shell: cat}
   b: {shell: cat}
-  nope: {command: [/nope/prog], retries: 1, backoff: 300ms}
+  nope: {command: [/nope/prog], retry: {max: 1, base: 300ms}}
 END_YAML
 mkdir -p "$root/agents"
 
@@ -107,7 +107,7 @@ fi
 cat >"$root/spoolhand.yaml" <<'END_YAML'
 agents:
   slow: {shell: "touch $SPOOLHAND_TEST/begun; exec sleep 1000"}
-  nope: {command: [/nope/prog], retries: 1, backoff: 1h, backoff_max: 1h}
+  nope: {command: [/nope/prog], retry: {max: 1, base: 1h, cap: 1h}}
 END_YAML
 check 'down' spoolhand down --now
 start_gm

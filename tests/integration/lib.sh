@@ -125,6 +125,16 @@ stop_all() {
 	until_true 5 lib_none_left
 } >/dev/null
 
+# Of agents that were killed, and that nobody started again.
+lib_remove_cgroups() {
+	local note path
+
+	while IFS= read -r note; do
+		read -r path <"$note" && [[ ${path##*/} == spoolhand-* ]] &&
+			rmdir "$path"
+	done < <(find "$lib_base" -path '*/agents/*/cgroup' -type f)
+} 2>/dev/null
+
 lib_leave() {
 	local status=$?
 
@@ -134,6 +144,7 @@ lib_leave() {
 	if [ -n "${SPOOLHAND_KEEP-}" ]; then
 		echo "# kept: $scratch"
 	else
+		lib_remove_cgroups
 		chmod -R u+rwX "$lib_base" 2>/dev/null
 		rm -rf "$lib_base"
 	fi

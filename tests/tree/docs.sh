@@ -132,7 +132,7 @@ sees "nothing of the request 'rest'" spool/request.c 's/\{ "pause"/{ "rest"/'
 sees "nothing of the reason of a withdrawal 'torn'" agent/attempt.c \
 	's/"unreadable"/"torn"/'
 sees "nothing of the key 'age'" config/schema.c 's/\{ "ageing"/{ "age"/'
-sees 'names judge\(\)' agent/attempt.c 's/^judge\(/decide(/'
+sees 'names begin_save\(\)' agent/closing.c 's/^begin_save\(/start_save(/'
 look
 
 exit "$failed"

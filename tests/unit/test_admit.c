@@ -47,7 +47,10 @@ static int
 admit(struct fixture *f, const char *claimed, uint64_t seq, char **why)
 {
 	struct strset ids = live_ids(f);
-	struct admit_rules rules = { &ids, MAX_BYTES };
+	struct admit_rules rules = {
+		.live_ids = &ids,
+		.max_bytes = MAX_BYTES,
+	};
 	struct admitted out = { .task = TASK_INIT };
 	struct err err = { "" };
 	int r = admit_claimed(f->desk, &f->journal, claimed, seq, &rules,

@@ -59,8 +59,8 @@ an_agent_inherits_what_it_does_not_say(void **state)
 	} rows[] = {
 		{ "", "{command: [a, b]}", "x: command=[a, b]" },
 		{ "", "{command: a}", "x: command=[a]" },
-		{ "{timeout: 5m, retries: 2}", "{command: a, retries: 0}",
-		  "x: command=[a] timeout=5m" },
+		{ "{timeout: 5m, max_pending: 2}",
+		  "{command: a, max_pending: 0}", "x: command=[a] timeout=5m" },
 		{ "{timeout: 5m}", "{command: a, timeout: }",
 		  "x: command=[a] timeout=5m" },
 		{ "{command: [a, b]}", "", "x: command=[a, b]" },
@@ -74,10 +74,24 @@ an_agent_inherits_what_it_does_not_say(void **state)
 		{ "{verify: [a, b]}", "{shell: a}",
 		  "x: shell=a verify=[a, b]" },
 		{ "{verify: [a, b]}", "{shell: a, verify: []}", "x: shell=a" },
-		{ "{backoff_max: 1h}", "{shell: a, backoff: 10m}",
-		  "x: shell=a backoff=10m backoff_max=1h" },
-		{ "{backoff: 10m}", "{shell: a, backoff_max: 10m}",
-		  "x: shell=a backoff=10m backoff_max=10m" },
+		{ "{retry: {cap: 1h}}", "{shell: a, retry: {base: 10m}}",
+		  "x: shell=a retry.base=10m retry.cap=1h" },
+		{ "{retry: {base: 10m}}", "{shell: a, retry: {cap: 10m}}",
+		  "x: shell=a retry.base=10m retry.cap=10m" },
+		{ "{retry: {max: 3, on: [timeout, failed], factor: 1.5}}",
+		  "{shell: a, retry: {max: ~, on: crashed, jitter: 0.25}}",
+		  "x: shell=a retry.max=3 retry.factor=1.5 retry.jitter=0.25 "
+		  "retry.on=[crashed]" },
+		{ "{retry: {max: 3}}", "{shell: a, retry: ~}",
+		  "x: shell=a retry.max=3" },
+		{ "{retry: {on: [timeout]}}", "{shell: a, retry: {on: []}}",
+		  "x: shell=a retry.on=[]" },
+		{ "{signs: {rate_limit: ['429'], session: a}}",
+		  "{shell: a, session: yes, signs: {rate_limit: [b, c]}}",
+		  "x: shell=a signs.rate_limit=[b, c] signs.session=[a] "
+		  "session=true" },
+		{ "{pause_after: 5}", "{shell: a, probe: 10s}",
+		  "x: shell=a pause_after=5 probe=10s" },
 		{ "~", "{shell: a, max_pending: 7, ageing: 1h, grace: 0}",
 		  "x: shell=a grace=0 max_pending=7 ageing=1h" },
 	};
@@ -146,8 +160,8 @@ what_is_wrong_with_an_agent_is_said_with_place_and_remedy(void **state)
 	} rows[] = {
 		{ "x:", "f:2:2: agent 'x' has nothing to run; give it a "
 		        "command or a shell" },
-		{ "x: {retries: 1}", "f:2:2: agent 'x' has nothing to run; "
-		                     "give it a command or a shell" },
+		{ "x: {grace: 1s}", "f:2:2: agent 'x' has nothing to run; "
+		                    "give it a command or a shell" },
 		{ "x: wc", "f:2:5: a map, 'key: value', is expected, not a "
 		           "single value" },
 		{ "x: [wc, -w]", "f:2:5: a map, 'key: value', is expected, "
@@ -205,16 +219,40 @@ what_is_wrong_with_an_agent_is_said_with_place_and_remedy(void **state)
 		  "text" },
 		{ "x: {shell: y, timeout: 400d}",
 		  "f:2:25: timeout: '400d' is too large; the most is 365d" },
-		{ "x: {shell: y, retries: -1}",
-		  "f:2:25: retries: '-1' is too small; the least is 0" },
-		{ "x: {shell: y, backoff: 0}",
-		  "f:2:25: backoff: '0' is too small; the least is 10ms" },
-		{ "x: {shell: y, backoff: 10m}",
-		  "f:2:25: agent 'x': backoff is longer than backoff_max; "
-		  "raise backoff_max" },
-		{ "x: {shell: y, backoff_max: 10ms}",
-		  "f:2:29: agent 'x': backoff is longer than backoff_max; "
-		  "raise backoff_max" },
+		{ "x: {shell: y, retries: 2}",
+		  "f:2:16: unknown key 'retries'; write retry: {max: 2}" },
+		{ "x: {crash_retries: 2}",
+		  "f:2:6: unknown key 'crash_retries'; write retry: "
+		  "{crashes: 3}" },
+		{ "x: {shell: y, backoff: 1s}",
+		  "f:2:16: unknown key 'backoff'; write retry: {base: 1s}" },
+		{ "x: {shell: y, backoff_max: 1h}",
+		  "f:2:16: unknown key 'backoff_max'; write retry: "
+		  "{cap: 5m}" },
+		{ "x: {shell: y, retry: 3}",
+		  "f:2:23: retry: a map, 'key: value', is expected, not a "
+		  "single value" },
+		{ "x: {shell: y, retry: {mx: 3}}",
+		  "f:2:24: retry: unknown key 'mx'; did you mean 'max'?" },
+		{ "x: {shell: y, retry: {max: -1}}",
+		  "f:2:29: retry.max: '-1' is too small; the least is 0" },
+		{ "x: {shell: y, retry: {base: 0}}",
+		  "f:2:30: retry.base: '0' is too small; the least is 10ms" },
+		{ "x: {shell: y, retry: {factor: 0.5}}",
+		  "f:2:32: retry.factor: '0.5' is too small; the least is 1" },
+		{ "x: {shell: y, retry: {on: [timeout, tiemout]}}",
+		  "f:2:38: retry.on: 'tiemout' is not one of temporary, "
+		  "rate_limit, timeout, stalled, crashed, failed, "
+		  "verify_failed, no_output; did you mean 'timeout'?" },
+		{ "x: {shell: y, retry: {base: 10m}}",
+		  "f:2:30: agent 'x': retry.base is longer than retry.cap; "
+		  "raise retry.cap" },
+		{ "x: {shell: y, retry: {cap: 10ms}}",
+		  "f:2:29: agent 'x': retry.base is longer than retry.cap; "
+		  "raise retry.cap" },
+		{ "x: {shell: y, signs: {permanent: [a, '']}}",
+		  "f:2:39: signs.permanent: an empty text is no sign; remove "
+		  "it" },
 	};
 
 	(void)state;

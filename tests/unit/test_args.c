@@ -204,6 +204,40 @@ a_fault_says_what_to_write_instead(void **state)
 	}
 }
 
+static void
+it_is_known_what_stands_in_front_of_the_end_of_options(void **state)
+{
+	static const struct {
+		const char *line;
+		size_t noperands, nbefore;
+		bool ended;
+	} rows[] = {
+		{ "", 0, 0, false },
+		{ "a b", 2, 2, false },
+		{ "--", 0, 0, true },
+		{ "a --json -- b -x", 3, 1, true },
+		{ "-- a", 1, 0, true },
+		{ "a -- -- b", 3, 1, true },
+		{ "--id -- a", 1, 1, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		autofree char *line = strdup(rows[i].line);
+		struct args a;
+
+		check_number(rows[i].line, parse(&a, line), 0);
+		check_number(rows[i].line, (int64_t)a.noperands,
+		             (int64_t)rows[i].noperands);
+		check_number(rows[i].line, (int64_t)a.nbefore,
+		             (int64_t)rows[i].nbefore);
+		check_number(rows[i].line, a.ended, rows[i].ended);
+		assert_true(args_knows(&a, "json"));
+		assert_false(args_knows(&a, "jso"));
+		args_done(&a);
+	}
+}
+
 int
 main(void)
 {
@@ -213,6 +247,8 @@ main(void)
 		cmocka_unit_test(values_are_attached_or_follow),
 		cmocka_unit_test(the_last_of_many_values_is_the_value),
 		cmocka_unit_test(a_fault_says_what_to_write_instead),
+		cmocka_unit_test(
+			it_is_known_what_stands_in_front_of_the_end_of_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

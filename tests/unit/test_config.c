@@ -61,10 +61,19 @@ an_agent_needs_nothing_but_something_to_run(void **state)
 	assert_null(a->env);
 	assert_int_equal(a->timeout_ms, 0);
 	assert_int_equal(a->grace_ms, 10000);
-	assert_int_equal(a->retries, 0);
-	assert_int_equal(a->crash_retries, 3);
-	assert_int_equal(a->backoff_ms, 1000);
-	assert_int_equal(a->backoff_max_ms, 300000);
+	assert_int_equal(a->retry.max, 0);
+	assert_int_equal(a->retry.base_ms, 1000);
+	assert_true(a->retry.factor == 2);
+	assert_int_equal(a->retry.cap_ms, 300000);
+	assert_true(a->retry.jitter == 0);
+	assert_int_equal(a->retry.on, (1 << CONFIG_NCLASSES) - 1);
+	assert_int_equal(a->retry.crashes, 3);
+	assert_int_equal(a->retry.reviews, 3);
+	assert_int_equal(a->retry.within_ms, 5 * 86400000LL);
+	assert_null(a->signs.rate_limit);
+	assert_false(a->session);
+	assert_int_equal(a->pause_after, 0);
+	assert_int_equal(a->probe_ms, 60000);
 	assert_int_equal(a->max_pending, 0);
 	assert_int_equal(a->ageing_ms, 0);
 }
@@ -192,10 +201,11 @@ what_is_wrong_is_said_with_place_and_remedy(void **state)
 		                      "mean 'settle'?" },
 		{ AGENTS "timeout: 1s", "f:2:1: unknown key 'timeout'; the "
 		                        "keys here are durability, watch, "
-		                        "settle, rescan, poll, max_task_bytes, "
+		                        "containment, settle, rescan, poll, "
+		                        "max_task_bytes, "
 		                        "restart_backoff, restart_backoff_max, "
 		                        "quarantine_after, quarantine_window, "
-		                        "defaults, agents" },
+		                        "defaults, agents, lanes" },
 		{ AGENTS "durability: ful",
 		  "f:2:13: durability: 'ful' is not one of full, process; did "
 		  "you mean 'full'?" },
@@ -225,9 +235,11 @@ what_is_wrong_is_said_with_place_and_remedy(void **state)
 		{ AGENTS "defaults: {env: {TASK_ID: 1}}",
 		  "f:2:18: env: 'TASK_ID' is set by spoolhand itself; choose "
 		  "another name" },
-		{ "defaults: {backoff: 10m}\n" AGENTS,
-		  "f:1:21: agent 'x': backoff is longer than backoff_max; "
-		  "raise backoff_max" },
+		{ "defaults: {retry: {base: 10m}}\n" AGENTS,
+		  "f:1:26: agent 'x': retry.base is longer than retry.cap; "
+		  "raise retry.cap" },
+		{ AGENTS "defaults: {retries: 2}",
+		  "f:2:12: unknown key 'retries'; write retry: {max: 2}" },
 	};
 
 	(void)state;

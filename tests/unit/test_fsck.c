@@ -151,6 +151,13 @@ unknown_in_admit(struct fixture *f)
 }
 
 static void
+result_half_removed(struct fixture *f)
+{
+	scratch_mkdir(f->desk->at[PLACE_ADMIT], "+gone");
+	fixture_put(f, PLACE_ADMIT, "+gone/task", "x");
+}
+
+static void
 stale_work(struct fixture *f)
 {
 	scratch_mkdir(f->desk->at[PLACE_WORK], "nobody");
@@ -238,6 +245,7 @@ static const struct {
 	{ artifact_is_a_directory, "bad-manifest! ", "" },
 	{ two_results, "two-results! ", "two-results! " },
 	{ unknown_in_admit, "unknown! ", "" },
+	{ result_half_removed, "stale-result! ", "" },
 	{ stale_work, "stale-work! ", "" },
 	{ reject_without_reason, "no-reason! ", "" },
 	{ reason_without_reject, "reason-alone! ", "" },

@@ -64,9 +64,9 @@ a_file_somebody_writes_to_is_waited_for(void **state)
 	assert_int_equal(sys_write_all(fd, "half", 4), 0);
 	for (int64_t now = START; now < START + 10 * SETTLE; now += SETTLE) {
 		assert_int_equal(look(f, &drop, now, claimed, NULL), 0);
-		assert_true(drop.recheck_ns > now);
+		assert_true(drop.settle.recheck_ns > now);
 		/* Less and less often: its end will be an event. */
-		assert_true(drop.recheck_ns <= now + 2 * CLOCK_NS_PER_S);
+		assert_true(drop.settle.recheck_ns <= now + 2 * CLOCK_NS_PER_S);
 	}
 	(void)close(fd);
 	assert_int_equal(look(f, &drop, START + 20 * SETTLE, claimed, NULL), 1);
@@ -102,7 +102,7 @@ an_empty_file_gets_its_quiet_time(void **state)
 
 	fixture_put(f, PLACE_INBOX, "a", "");
 	assert_int_equal(look(f, &drop, START, claimed, NULL), 0);
-	assert_int_equal(drop.recheck_ns, START + SETTLE);
+	assert_int_equal(drop.settle.recheck_ns, START + SETTLE);
 	assert_int_equal(look(f, &drop, START + SETTLE - 1, claimed, NULL), 0);
 	/* Touched: the time begins again. */
 	assert_int_equal(utimensat(f->desk->at[PLACE_INBOX], "a",
@@ -110,7 +110,7 @@ an_empty_file_gets_its_quiet_time(void **state)
 	                           0),
 	                 0);
 	assert_int_equal(look(f, &drop, START + SETTLE, claimed, NULL), 0);
-	assert_int_equal(drop.recheck_ns, START + 2 * SETTLE);
+	assert_int_equal(drop.settle.recheck_ns, START + 2 * SETTLE);
 	assert_int_equal(look(f, &drop, START + 2 * SETTLE, claimed, NULL), 1);
 	free(drop.name);
 }

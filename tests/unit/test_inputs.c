@@ -6,15 +6,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/keys.h"
 #include "base/mem.h"
 #include "base/sys.h"
 #include "spool/inputs.h"
 #include "tests/support/libcheck.h"
 #include "tests/support/libfixture.h"
+
+enum verdict { READY, WAITS, FAILED };
 
 /* A task with these lines in its header. */
 static struct task
@@ -49,33 +53,47 @@ setup(void **state)
 	return 0;
 }
 
+/* One look; `why` is what fails, or else is waited for. */
+static enum verdict
+look_at(const struct fixture *f, const struct task *t, struct str *why)
+{
+	autoinputs look = { .now_ns = clock_boot_ns() };
+
+	assert_int_equal(inputs_look(f->spool, t, &look), 0);
+	str_adds(why, str_text(look.failed ? &look.fail : &look.wait));
+	return look.failed ? FAILED : look.waiting ? WAITS : READY;
+}
+
 static void
 a_task_waits_until_all_it_asks_for_is_there(void **state)
 {
 	static const struct {
 		const char *header;
-		enum inputs_verdict verdict;
+		enum verdict verdict;
 		const char *why;
 	} rows[] = {
-		{ "title: none", INPUTS_READY, "" },
-		{ "after: [pm/done]", INPUTS_READY, "" },
-		{ "after: [pm/done, pm/empty]", INPUTS_READY, "" },
-		{ "after: [pm/later]", INPUTS_WAIT, "waits for pm/later" },
-		{ "after: [pm/done, pm/later, pm/x]", INPUTS_WAIT,
+		{ "title: none", READY, "" },
+		{ "after: [pm/done]", READY, "" },
+		{ "after: [pm/done, pm/empty]", READY, "" },
+		{ "after: [pm/later]", WAITS, "waits for pm/later" },
+		{ "after: [pm/done, pm/later, pm/x]", WAITS,
 		  "waits for pm/later" },
-		{ "after: [other/x]", INPUTS_WAIT, "waits for other/x" },
-		{ "after: [pm/bad]", INPUTS_FAILED, "pm/bad" },
-		{ "after: [pm/later, pm/bad]", INPUTS_FAILED, "pm/bad" },
-		{ "inputs: [pm/done/plan.md]", INPUTS_READY, "" },
-		{ "inputs: [pm/done/sub]", INPUTS_READY, "" },
-		{ "inputs: [pm/done/sub/data]", INPUTS_READY, "" },
-		{ "inputs: [pm/done/nothing]", INPUTS_FAILED,
+		{ "after: [other/x]", WAITS, "waits for other/x" },
+		{ "after: [pm/bad]", FAILED, "pm/bad" },
+		{ "after: [pm/later, pm/bad]", FAILED, "pm/bad" },
+		{ "inputs: [pm/done/plan.md]", READY, "" },
+		{ "inputs: [pm/done/sub]", READY, "" },
+		{ "inputs: [pm/done/sub/data]", READY, "" },
+		{ "inputs: [pm/done/nothing]", FAILED,
 		  "pm/done has no artifact 'nothing'" },
-		{ "inputs: [pm/done/plan.md/x]", INPUTS_FAILED,
+		{ "inputs: [pm/done/plan.md/x]", FAILED,
 		  "has no artifact 'plan.md/x'" },
-		{ "inputs: [pm/empty/x]", INPUTS_FAILED, "no artifact" },
-		{ "inputs: [pm/later/x]", INPUTS_WAIT, "waits for pm/later" },
-		{ "inputs: [pm/bad/x]", INPUTS_FAILED, "pm/bad" },
+		{ "inputs: [pm/empty/x]", FAILED, "no artifact" },
+		{ "inputs: [pm/later/x]", WAITS, "waits for pm/later" },
+		{ "inputs: [pm/bad/x]", FAILED, "pm/bad" },
+		{ "inputs: ['file:/nowhere/x']", WAITS,
+		  "waits for /nowhere/x: there is no folder /nowhere" },
+		{ "inputs: ['file:/nowhere/x', pm/bad/y]", FAILED, "pm/bad" },
 	};
 	struct fixture *f = *state;
 
@@ -83,13 +101,35 @@ a_task_waits_until_all_it_asks_for_is_there(void **state)
 		struct task t = task_of(rows[i].header);
 		autostr why = STR_INIT;
 
-		check_number(rows[i].header, inputs_check(f->spool, &t, &why),
+		check_number(rows[i].header, look_at(f, &t, &why),
 		             rows[i].verdict);
 		check_contains(rows[i].header, str_text(&why), rows[i].why);
-		if (rows[i].verdict == INPUTS_READY)
+		if (rows[i].verdict == READY)
 			assert_int_equal(why.len, 0);
 		task_done(&t);
 	}
+}
+
+static void
+all_that_is_missing_is_counted(void **state)
+{
+	struct fixture *f = *state;
+	struct task t = task_of("after: [pm/later, pm/bad, pm/done]\n"
+	                        "inputs: [pm/x/y, pm/empty/z]");
+	autoinputs look = { .now_ns = clock_boot_ns() };
+
+	/* Twice: a look begins anew. */
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(inputs_look(f->spool, &t, &look), 0);
+		assert_int_equal(look.waiting, 2);
+		assert_int_equal(look.failed, 2);
+		check_text("first", str_text(&look.wait), "waits for pm/later");
+		check_text("failed", str_text(&look.fail),
+		           "pm/bad did not complete");
+	}
+	assert_true(look.failed_ms > 0);
+	assert_true(look.failed_ms <= clock_wall_ms());
+	task_done(&t);
 }
 
 static void
@@ -102,7 +142,95 @@ a_live_task_of_the_same_id_is_no_result(void **state)
 	(void)fixture_task(f, PLACE_SAVING, 1, "busy", "");
 	scratch_mkdir(f->desk->at[PLACE_WORK], "busy");
 	scratch_mkdir(f->desk->at[PLACE_WORK], "busy/result");
-	assert_int_equal(inputs_check(f->spool, &t, &why), INPUTS_WAIT);
+	assert_int_equal(look_at(f, &t, &why), WAITS);
+	task_done(&t);
+}
+
+/* A task with a file: input in the scratch folder, and work/a/in for it. */
+static struct task
+task_of_file(struct fixture *f, const char *name)
+{
+	autofree char *header =
+		mem_printf("inputs: ['file:%s/%s']", f->scratch->path, name);
+
+	scratch_mkdir(f->desk->at[PLACE_WORK], "a");
+	scratch_mkdir(f->desk->at[PLACE_WORK], "a/in");
+	return task_of(header);
+}
+
+static void
+a_file_that_is_written_to_is_looked_at_again(void **state)
+{
+	struct fixture *f = *state;
+	struct task t = task_of_file(f, "x.csv");
+	struct settle settle = { 0 };
+	autoinputs look = { .now_ns = clock_boot_ns(),
+		            .settle_ns = CLOCK_NS_PER_S,
+		            .files = &settle };
+	int fd = sys_create(f->scratch->fd, "x.csv", 0644);
+
+	assert_true(fd >= 0);
+	assert_int_equal(sys_write_all(fd, "a", 1), 0);
+	assert_int_equal(inputs_look(f->spool, &t, &look), 0);
+	assert_int_equal(look.waiting, 1);
+	assert_true(look.recheck_ns > look.now_ns);
+	check_contains("why", str_text(&look.wait),
+	               "x.csv is being written to");
+	close(fd);
+	assert_int_equal(inputs_look(f->spool, &t, &look), 0);
+	assert_int_equal(look.waiting, 0);
+	assert_int_equal(look.recheck_ns, 0);
+	task_done(&t);
+}
+
+static void
+all_files_that_match_are_put_there(void **state)
+{
+	struct fixture *f = *state;
+	struct task t = task_of_file(f, "*.csv");
+	autofree char *names = NULL;
+	struct err err = { "" };
+
+	scratch_write(f->scratch->fd, "b.csv", "b");
+	scratch_write(f->scratch->fd, "a.csv", "a");
+	scratch_write(f->scratch->fd, "c.txt", "c");
+	scratch_write(f->scratch->fd, ".d.csv", "d");
+	scratch_mkdir(f->scratch->fd, "e.csv");
+	if (inputs_fetch(f->spool, f->desk, "a", -1, &t, NULL, &err) < 0)
+		fail_msg("%s", err.text);
+	names = scratch_list(f->desk->at[PLACE_WORK], "a/in");
+	assert_string_equal(names, "a.csv b.csv");
+	/* Again, into the same folder: nothing is written over. */
+	assert_int_equal(
+		inputs_fetch(f->spool, f->desk, "a", -1, &t, NULL, &err),
+		-EBADMSG);
+	check_contains("both", err.text, "two inputs would be at in/a.csv");
+	task_done(&t);
+}
+
+static void
+what_is_missing_is_told_where_it_may_be(void **state)
+{
+	struct fixture *f = *state;
+	struct task t = task_of("after: [pm/bad, pm/done]\n"
+	                        "inputs: [pm/done/plan.md, pm/later/x/y, "
+	                        "'file:/nowhere/z']");
+	autofree char *names = NULL;
+	autostr missing = STR_INIT;
+	struct err err = { "" };
+
+	scratch_mkdir(f->desk->at[PLACE_WORK], "a");
+	scratch_mkdir(f->desk->at[PLACE_WORK], "a/in");
+	if (inputs_fetch(f->spool, f->desk, "a", -1, &t, &missing, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_string_equal(str_text(&missing),
+	                    "pm/bad\npm/later/x/y\nfile:/nowhere/z\n");
+	names = scratch_list(f->desk->at[PLACE_WORK], "a/in");
+	assert_string_equal(names, "plan.md");
+	scratch_unlink(f->desk->at[PLACE_WORK], "a/in/plan.md");
+	assert_int_equal(
+		inputs_fetch(f->spool, f->desk, "a", -1, &t, NULL, &err),
+		-ENOENT);
 	task_done(&t);
 }
 
@@ -118,7 +246,7 @@ inputs_are_put_where_they_are_asked_for(void **state)
 
 	scratch_mkdir(work, "a");
 	scratch_mkdir(work, "a/in");
-	if (inputs_fetch(f->spool, f->desk, "a", -1, &t, &err) < 0)
+	if (inputs_fetch(f->spool, f->desk, "a", -1, &t, NULL, &err) < 0)
 		fail_msg("%s", err.text);
 	plan = scratch_read(work, "a/in/plan.md");
 	assert_string_equal(plan, "plan");
@@ -152,7 +280,7 @@ attachments_are_put_beside_them(void **state)
 	assert_int_equal(task_open(ready, "5.000000000001.0.a", &t, NULL), 0);
 	scratch_mkdir(work, "a");
 	scratch_mkdir(work, "a/in");
-	if (inputs_fetch(f->spool, f->desk, "a", dir, &t, &err) < 0)
+	if (inputs_fetch(f->spool, f->desk, "a", dir, &t, NULL, &err) < 0)
 		fail_msg("%s", err.text);
 	names = scratch_list(work, "a/in");
 	assert_string_equal(names, "data more plan.md");
@@ -188,8 +316,9 @@ two_inputs_in_one_place_are_told(void **state)
 	/* … and whatever stands in in/ is not written over. */
 	free(t.inputs[1]);
 	t.inputs[1] = mem_dup("pm/two/plan.md");
-	assert_int_equal(inputs_fetch(f->spool, f->desk, "a", -1, &t, &err),
-	                 -EBADMSG);
+	assert_int_equal(
+		inputs_fetch(f->spool, f->desk, "a", -1, &t, NULL, &err),
+		-EBADMSG);
 	check_contains("both", err.text, "two inputs would be at in/plan.md");
 	task_done(&t);
 }
@@ -198,7 +327,7 @@ static void
 the_refs_of_a_task_are_known(void **state)
 {
 	struct task t = task_of("after: [pm/a, qa/b]\n"
-	                        "inputs: [pm/c/x/y, pm/a/z]");
+	                        "inputs: [pm/c/x/y, 'file:/x/y', pm/a/z]");
 	char **refs = inputs_refs(&t);
 
 	(void)state;
@@ -218,6 +347,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_task_waits_until_all_it_asks_for_is_there),
+		TEST(all_that_is_missing_is_counted),
+		TEST(a_file_that_is_written_to_is_looked_at_again),
+		TEST(all_files_that_match_are_put_there),
+		TEST(what_is_missing_is_told_where_it_may_be),
 		TEST(a_live_task_of_the_same_id_is_no_result),
 		TEST(inputs_are_put_where_they_are_asked_for),
 		TEST(attachments_are_put_beside_them),

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/known.h"
 #include "cli/source.h"
@@ -90,6 +91,83 @@ the_same_task_is_known_when_it_has_ended(void **state)
 	}
 }
 
+/* An old result of "one", and the drop that may have come after it. */
+static int
+look_within(const struct fixture *f, int64_t keep_for_ms)
+{
+	autotask t = TASK_INIT;
+	char digest[DIGEST_TEXT_MAX];
+
+	scratch_write(f->scratch->fd, "new.md", MARKDOWN);
+	assert_int_equal(source_read_at(f->scratch->fd, "new.md", &t, NULL), 0);
+	assert_int_equal(task_digest(-1, "", &t, digest), 0);
+	return known_check_within(f->desk, "one", digest, keep_for_ms, NULL);
+}
+
+static void
+a_result_counts_for_as_long_as_it_is_kept(void **state)
+{
+	struct fixture *f = *state;
+	int64_t age_ms = 100 * 1000;
+	char at[CLOCK_TEXT_MAX];
+	autofree char *json =
+		mem_printf("{\"times\":{\"ended\":\"%s\"}}",
+	                   clock_format(clock_wall_ms() - age_ms, at));
+
+	scratch_mkdir(f->desk->at[PLACE_OUTBOX], "one");
+	fixture_put(f, PLACE_OUTBOX, "one/task", "other");
+	fixture_put(f, PLACE_OUTBOX, "one/result.json", json);
+	assert_int_equal(look_within(f, 0), -EEXIST);
+	assert_int_equal(look_within(f, age_ms + 60 * 1000), -EEXIST);
+	assert_int_equal(look_within(f, age_ms - 1000), 0);
+	/* Unless a live task needs it. */
+	(void)fixture_task(f, PLACE_PENDING, 1, "needs",
+	                   "---\nafter: [pm/one]\n---\n");
+	assert_int_equal(look_within(f, age_ms - 1000), -EEXIST);
+	scratch_unlink(f->desk->at[PLACE_PENDING], "5.000000000001.0.needs");
+	/* What came after it is what the id stands for now. */
+	fixture_put(f, PLACE_INBOX, "one.md", MARKDOWN);
+	assert_int_equal(look_within(f, age_ms - 1000), 1);
+	fixture_put(f, PLACE_INBOX, "one.md", "another");
+	assert_int_equal(look_within(f, age_ms - 1000), -EEXIST);
+}
+
+static void
+what_has_become_of_it_is_told(void **state)
+{
+	static const struct {
+		enum place place;
+		const char *name, *says;
+	} rows[] = {
+		{ PLACE_INBOX, "one.md", "waits already (DROPPED)" },
+		{ PLACE_PENDING, "5.000000000001.0.one", "(PENDING)" },
+		{ PLACE_BLOCKED, "5.000000000001.1.one", "(BLOCKED)" },
+		{ PLACE_RUNNING, "5.000000000001.1.one",
+		  "is RUNNING already; wait for it with: spoolhand wait "
+		  "pm/one" },
+		{ PLACE_SAVING, "5.000000000001.1.one", "is RUNNING already" },
+	};
+	struct fixture *f = *state;
+	autostr text = STR_INIT;
+
+	known_tell(f->desk, "one", &text);
+	assert_int_equal(text.len, 0);
+	for (size_t i = 0; i < countof(rows); i++) {
+		fixture_put(f, rows[i].place, rows[i].name, MARKDOWN);
+		known_tell(f->desk, "one", &text);
+		check_contains(rows[i].name, str_text(&text), rows[i].says);
+		scratch_unlink(f->desk->at[rows[i].place], rows[i].name);
+		str_clear(&text);
+	}
+	scratch_mkdir(f->desk->at[PLACE_FAILED], "one");
+	fixture_put(f, PLACE_FAILED, "one/result.json",
+	            "{\"state\":\"FAILED\",\"reason\":\"exit\"}");
+	known_tell(f->desk, "one", &text);
+	check_contains("failed", str_text(&text),
+	               "has ended already: FAILED (exit); begin it again with: "
+	               "spoolhand retry pm/one");
+}
+
 static void
 other_content_is_told_with_the_remedy(void **state)
 {
@@ -116,6 +194,12 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			the_same_task_is_known_when_it_has_ended, fixture_setup,
 			fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_result_counts_for_as_long_as_it_is_kept,
+			fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(what_has_become_of_it_is_told,
+		                                fixture_setup,
+		                                fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 			other_content_is_told_with_the_remedy, fixture_setup,
 			fixture_teardown),

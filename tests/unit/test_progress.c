@@ -69,7 +69,9 @@ what_is_written_is_read_back(void **state)
 		              .percent = 93,
 		              .message = "half \"way\"\n",
 		              .stage = "two",
-		              .updated_ms = FIXTURE_NOW };
+		              .updated_ms = FIXTURE_NOW,
+		              .stalled_ms = FIXTURE_NOW + 7,
+		              .quiet_ms = FIXTURE_NOW + 5 };
 	struct progress back;
 	autofree char *private = NULL;
 
@@ -82,6 +84,9 @@ what_is_written_is_read_back(void **state)
 		assert_string_equal(back.message, p.message);
 		assert_string_equal(back.stage, "two");
 		assert_int_equal(back.updated_ms, FIXTURE_NOW);
+		assert_int_equal(back.stalled_ms, p.stalled_ms);
+		assert_int_equal(back.quiet_ms, p.stalled_ms ? p.quiet_ms : 0);
+		p.stalled_ms = 0;
 	}
 	private = fixture_private(f);
 	assert_string_equal(private, "");

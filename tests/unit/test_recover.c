@@ -21,6 +21,7 @@ static int
 policy(void *arg, const struct entry *e, struct record *rec)
 {
 	(void)e;
+	rec->crashes++;
 	rec->reason = BLOCK_CRASHED;
 	rec->until_ms = FIXTURE_NOW + 5000;
 	(void)snprintf(rec->message, sizeof(rec->message), "it crashed");

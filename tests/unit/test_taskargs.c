@@ -13,6 +13,7 @@
 #include "tests/support/libcheck.h"
 
 #define ARGS_MAX 16
+#define NOW      INT64_C(1795235958123) /* 2026-11-21T04:39:18.123Z */
 #define TRACE    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 /* Apply options, words separated by blanks, to a task with this header. */
@@ -38,7 +39,7 @@ apply(const char *header, const char *options, struct str *out)
 	assert_int_equal(
 		args_parse(&a, taskargs_options, TASKARGS_NSUBMIT, argc, argv),
 		0);
-	r = taskargs_apply(&a, &t);
+	r = taskargs_apply(&a, NOW, &t);
 	task_print_header(&t, out);
 	args_done(&a);
 	return r;
@@ -64,6 +65,13 @@ options_overrule_the_header_and_add_to_its_lists(void **state)
 		  "---\nlabels: {a: z, b: v, c: w}\n---\n" },
 		{ "---\ntimeout: 1h\n---\n", "--timeout 5m --retries 2",
 		  "---\ntimeout: 5m\nretries: 2\n---\n" },
+		{ "", "--not-before 2026-11-21T09:30Z",
+		  "---\nnot_before: 2026-11-21T09:30:00.000Z\n---\n" },
+		{ "", "--not-before +2h",
+		  "---\nnot_before: 2026-11-21T06:39:18.123Z\n---\n" },
+		{ "", "--input file:/data/*.csv --supersedes a --supersedes b",
+		  "---\ninputs: [\"file:/data/*.csv\"]\n"
+		  "supersedes: [a, b]\n---\n" },
 		{ "", "--on-dependency-failure block",
 		  "---\non_dependency_failure: block\n---\n" },
 	};
@@ -83,11 +91,25 @@ static void
 a_value_that_cannot_be_is_a_fault_of_usage(void **state)
 {
 	static const char *const rows[] = {
-		"--id a/b",           "--priority urgent", "--after pm",
-		"--after pm/a/b",     "--input pm/a",      "--timeout 5",
-		"--retries -1",       "--label x",         "--output ../x",
-		"--output /etc/motd", "--retries many",    "--label k=\xff",
+		"--id a/b",
+		"--priority urgent",
+		"--after pm",
+		"--after pm/a/b",
+		"--input pm/a",
+		"--timeout 5",
+		"--retries -1",
+		"--label x",
+		"--output ../x",
+		"--output /etc/motd",
+		"--retries many",
+		"--label k=\xff",
 		"--title \xc3",
+		"--not-before +2",
+		"--not-before +-2h",
+		"--not-before 2h",
+		"--not-before +9999999d",
+		"--input file:x",
+		"--supersedes pm/a",
 	};
 
 	(void)state;

@@ -87,8 +87,8 @@ a_single_file_is_taken_too(void **state)
 	assert_int_equal(treecopy_copy(s->fd, "from/a", s->fd, "y", 10, NULL),
 	                 0);
 	assert_true(inode(s, "y") != inode(s, "from/a"));
-	assert_int_equal(treecopy_sync(s->fd, "y"), 0);
-	assert_int_equal(treecopy_sync(s->fd, "from"), 0);
+	assert_int_equal(treecopy_sync(s->fd, "y", NULL), 0);
+	assert_int_equal(treecopy_sync(s->fd, "from", NULL), 0);
 }
 
 static void
@@ -106,7 +106,7 @@ nothing_but_files_and_directories_is_taken(void **state)
 	                 -EBADMSG);
 	assert_int_equal(treecopy_link(s->fd, "none", s->fd, "to3", NULL),
 	                 -ENOENT);
-	assert_int_equal(treecopy_sync(s->fd, "none"), -ENOENT);
+	assert_int_equal(treecopy_sync(s->fd, "none", NULL), -ENOENT);
 }
 
 #define TEST(fn) \

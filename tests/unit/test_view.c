@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 #include "base/mem.h"
 #include "base/sys.h"
 #include "cli/view.h"
+#include "spool/enclosure.h"
 #include "spool/record.h"
 #include "spool/request.h"
 #include "tests/support/libcheck.h"
@@ -43,6 +45,17 @@ put_progress(struct fixture *f, const char *id, int percent, int64_t updated)
 	                   percent, (intmax_t)updated);
 
 	put_work(f, id, "progress.json", text);
+}
+
+/* Its standard output was written at this time. */
+static int
+write_at(struct fixture *f, const char *id, int64_t wall_ms)
+{
+	autofree char *path = mem_printf("%s/stdout", id);
+	autoclose int fd = sys_open(f->desk->at[PLACE_WORK], path, O_RDWR);
+
+	assert_true(fd >= 0);
+	return sys_set_mtime(fd, wall_ms * CLOCK_NS_PER_MS);
 }
 
 static struct view_task
@@ -180,6 +193,36 @@ progress_of_an_earlier_attempt_is_not_shown(void **state)
 }
 
 static void
+output_overrules_what_was_said_of_a_stall(void **state)
+{
+	struct fixture *f = *state;
+	struct progress p = { .phase = PHASE_WORKING };
+	struct view_task v;
+
+	put_work(f, "a", "stdout", "text");
+	(void)fixture_task(f, PLACE_RUNNING, 1, "a", "x");
+	p.stalled_ms = clock_wall_ms() + 60000;
+	p.quiet_ms = p.stalled_ms - 1000;
+	assert_int_equal(progress_write(f->desk, "a", &p), 0);
+	v = look(f, "a");
+	check_number("stalled", v.progress.stalled_ms, p.stalled_ms);
+	check_number("quiet", v.progress.quiet_ms, p.quiet_ms);
+	view_task_done(&v);
+
+	/* Its agent has not looked again yet. */
+	assert_int_equal(write_at(f, "a", p.stalled_ms + 1), 0);
+	v = look(f, "a");
+	check_number("written", v.progress.stalled_ms, 0);
+	view_task_done(&v);
+
+	p.stalled_ms = clock_wall_ms() - 60000;
+	assert_int_equal(progress_write(f->desk, "a", &p), 0);
+	v = look(f, "a");
+	check_number("of an earlier attempt", v.progress.stalled_ms, 0);
+	view_task_done(&v);
+}
+
+static void
 saving_is_shown_in_its_band(void **state)
 {
 	struct fixture *f = *state;
@@ -308,6 +351,16 @@ up_paused_and_quarantined_are_files(void **state)
 	v = look_at_agent(f);
 	assert_true(v.up && v.paused && v.quarantined);
 	check_number("pid", v.pid, getpid());
+	check_text("no note", v.containment, "session");
+	view_agent_done(&v);
+	assert_int_equal(enclosure_write(f->desk, "/sys/fs/cgroup"), 0);
+	v = look_at_agent(f);
+	check_text("a note", v.containment, "cgroup");
+	view_agent_done(&v);
+	/* What a dead one has noted says nothing of the next one. */
+	(void)close(take_fd(lock));
+	v = look_at_agent(f);
+	assert_null(v.containment);
 	view_agent_done(&v);
 }
 
@@ -417,6 +470,7 @@ main(void)
 		TEST(a_result_that_cannot_be_read_is_still_one),
 		TEST(a_blocked_task_has_its_reason),
 		TEST(progress_of_an_earlier_attempt_is_not_shown),
+		TEST(output_overrules_what_was_said_of_a_stall),
 		TEST(saving_is_shown_in_its_band),
 		TEST(the_times_of_a_live_task_stand_in_the_journal),
 		TEST(no_such_task_is_told),

@@ -158,7 +158,8 @@ pending_names_what_it_waits_for(void **state)
 	check_why(
 		"pending", f, "a",
 		"pm/a is PENDING: it waits for pm/b (READY), qm/none (no such "
-		"task yet); give it up with: spoolhand cancel pm/a");
+		"task yet); submit that with: spoolhand submit qm FILE --id none; "
+		"give it up with: spoolhand cancel pm/a");
 }
 
 static void
@@ -182,6 +183,73 @@ pending_for_many_names_a_few(void **state)
 		f, PLACE_PENDING, 2, "a",
 		"---\nafter: [pm/1, pm/2, pm/3, pm/4, pm/5, pm/6, pm/7]\n---\n");
 	check_part("many", f, "a", "pm/5 (no such task yet) and 2 more; ");
+}
+
+static void
+pending_for_a_file_or_a_time_says_which(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)fixture_task(f, PLACE_PENDING, 1, "a",
+	                   "---\ninputs: 'file:/nowhere/x.csv'\n---\n");
+	check_part("file", f, "a",
+	           "it waits for file:/nowhere/x.csv (/nowhere/x.csv: there "
+	           "is no folder /nowhere)");
+	(void)fixture_task(f, PLACE_PENDING, 2, "b",
+	                   "---\nnot_before: 2240-01-02T03:04:05Z\n---\n");
+	check_part("time", f, "b",
+	           "pm/b is PENDING: it starts not before "
+	           "2240-01-02T03:04:05.000Z (in ");
+	(void)fixture_task(f, PLACE_PENDING, 3, "c",
+	                   "---\nafter: pm/x\n"
+	                   "not_before: 2240-01-02T03:04:05Z\n---\n");
+	check_part("both", f, "c", "; it starts not before 2240-01-02");
+}
+
+static void
+pending_says_what_happens_in_the_end(void **state)
+{
+	static const struct {
+		const char *id, *keys, *want;
+	} rows[] = {
+		{ "fail", "input_timeout: 1h", ": then it is withdrawn" },
+		{ "run", "input_timeout: 1h\non_input_timeout: run",
+		  ": then it runs without what is missing" },
+		{ "ask", "input_timeout: 1h\non_input_timeout: ask",
+		  ": then a person is asked" },
+		{ "block", "on_dependency_failure: block",
+		  "spoolhand retry pm/bad; else it waits on" },
+		{ "fallback", "on_dependency_failure: fallback",
+		  "; else it runs without that when the rest is there" },
+		{ "asks", "on_dependency_failure: ask",
+		  "; else a person is asked" },
+	};
+	struct fixture *f = *state;
+
+	scratch_mkdir(f->desk->at[PLACE_FAILED], "bad");
+	for (size_t i = 0; i < countof(rows); i++) {
+		autofree char *text = mem_printf(
+			"---\nafter: [pm/bad, pm/x]\n%s\n---\n", rows[i].keys);
+
+		(void)fixture_task(f, PLACE_PENDING, i + 1, rows[i].id, text);
+		check_part(rows[i].id, f, rows[i].id, rows[i].want);
+	}
+	fixture_put(f, PLACE_QUESTIONS, "asks", "question: x\n");
+	check_part("asked", f, "asks",
+	           "answer with: spoolhand answer pm/asks run, or wait, or "
+	           "fail");
+}
+
+static void
+pending_in_a_circle_says_the_way(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)fixture_task(f, PLACE_PENDING, 1, "a", "---\nafter: pm/b\n---\n");
+	(void)fixture_task(f, PLACE_PENDING, 2, "b", "---\nafter: pm/a\n---\n");
+	check_part("circle", f, "a",
+	           "it waits in a circle, which cannot end by itself: pm/a -> "
+	           "pm/b -> pm/a; break it with: spoolhand cancel pm/a");
 }
 
 static void
@@ -265,6 +333,10 @@ running_says_since_when(void **state)
 	(void)snprintf(p.message, sizeof(p.message), "parsing");
 	assert_int_equal(progress_write(f->desk, "a", &p), 0);
 	check_part("progress", f, "a", ", at 40%: parsing; ");
+	p.stalled_ms = clock_wall_ms() + 1000;
+	p.quiet_ms = clock_wall_ms() - 720000;
+	assert_int_equal(progress_write(f->desk, "a", &p), 0);
+	check_part("stalled", f, "a", "; no output or progress for 12m");
 }
 
 static void
@@ -380,6 +452,9 @@ main(void)
 		TEST(pending_names_what_it_waits_for),
 		TEST(pending_behind_a_failure_says_how_to_mend_it),
 		TEST(pending_for_many_names_a_few),
+		TEST(pending_for_a_file_or_a_time_says_which),
+		TEST(pending_says_what_happens_in_the_end),
+		TEST(pending_in_a_circle_says_the_way),
 		TEST(pending_with_all_there_or_an_artifact_missing),
 		TEST(pending_that_cannot_be_read_says_so),
 		TEST(ready_has_its_place_in_line),
