@@ -76,9 +76,12 @@ schedule(struct agent *a)
 			         on_hold_over, a);
 			return;
 		}
-		if (!lanes_let(a, &next))
+		/* Before the lane: what is taken there is taken from others. */
+		if (!warm_ready(a->warm)) {
+			lanes_settle(a, false);
 			return;
-		if (!warm_ready(a->warm))
+		}
+		if (!lanes_let(a, &next))
 			return;
 		attempt_begin(a, &next);
 	}

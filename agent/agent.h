@@ -213,7 +213,8 @@ void lanes_done(struct agent *a);
 void keeping_begin(struct agent *a);
 void keeping_ended(struct agent *a); /* there is one more result */
 void keeping_recheck(struct agent *a);
-bool keeping_forget(void *agent, const char *id); /* see struct admit_rules */
+bool keeping_forget(void *agent, const char *id,
+                    bool promised); /* see struct admit_rules */
 void keeping_done(struct agent *a);
 
 /* waits.c */

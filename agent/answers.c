@@ -212,6 +212,7 @@ look_at(struct agent *a, struct answer_seen *seen, int64_t now_ns)
 	struct target t;
 	int r;
 
+	note_arrival(a, seen);
 	if (!find_target(a, drop->name, &t) || !is_for(seen, &t))
 		return look_at_stray(a, drop, &t, now_ns);
 	r = answer_claim(a->desk, drop, t.id, t.open, now_ns,

@@ -38,13 +38,20 @@ unblock(struct agent *a, struct blocked *b, const char *why)
 	struct entry e;
 
 	blocklist_entry(b, &e);
-	/* Should it stay after all, it is asked again at the next rescan. */
 	if (b->reason == BLOCK_QUESTION)
 		(void)question_withdraw(a->desk, b->id);
 	if (!waits_make_ready(a, PLACE_BLOCKED, &e, why))
 		return false;
 	blocklist_remove(&a->blocked, b);
 	return true;
+}
+
+/* Its wait is over, but it could not be moved: it waits for that alone. */
+static void
+unblock_later(struct agent *a, struct blocked *b)
+{
+	b->reason = BLOCK_NONE;
+	blocklist_due(&a->blocked, b, clock_boot_ns() + TRY_AGAIN_NS);
 }
 
 static void
@@ -63,10 +70,10 @@ on_due(void *agent)
 		b = blocklist_first(&a->blocked);
 		if (!b || b->due.when_ns > now)
 			break;
-		if ((b->reason == BLOCK_QUESTION &&
-		     !questions_late(a, b, &why)) ||
-		    !unblock(a, b, why))
+		if (b->reason == BLOCK_QUESTION && !questions_late(a, b, &why))
 			blocklist_due(&a->blocked, b, now + TRY_AGAIN_NS);
+		else if (!unblock(a, b, why))
+			unblock_later(a, b);
 	}
 	arm(a);
 }
@@ -178,11 +185,12 @@ bool
 blocked_unblock(struct agent *a, const char *id, const char *why)
 {
 	struct blocked *b = blocklist_find(&a->blocked, id);
+	bool done = b && unblock(a, b, why);
 
-	if (!b || !unblock(a, b, why))
-		return false;
+	if (b && !done)
+		unblock_later(a, b);
 	arm(a);
-	return true;
+	return done;
 }
 
 void

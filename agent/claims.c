@@ -141,6 +141,13 @@ finish(struct agent *a, const struct blocked *b)
 	autofree char *as = mem_printf("%s.%u", id, b->call);
 
 	if (calls_answered(a->desk, id, b->call)) {
+		/* Not synced, perhaps: that comes before anything else. */
+		int r = calls_answer(a->desk, id, b->call, "", 0);
+
+		if (r < 0 && r != -EEXIST) {
+			keep(a, id, r);
+			return;
+		}
 		(void)answer_done(a->desk, id, b->call);
 		(void)blocked_unblock(a, id, "it was answered");
 	} else if (sys_exists(a->desk->at[PLACE_WORK], claim) == 1) {

@@ -48,7 +48,10 @@ set_wait(const struct agent *a, struct record *rec, enum block_reason why,
 	rec->until_ms = now_ms + wait_ms;
 	rec->until_boot_ns = clock_boot_ns() + wait_ms * CLOCK_NS_PER_MS;
 	(void)snprintf(rec->boot, sizeof(rec->boot), "%s", a->boot);
-	(void)snprintf(rec->message, sizeof(rec->message), "%s", message);
+	/* What dooms it is told at its end. */
+	if (!rec->doom[0])
+		(void)snprintf(rec->message, sizeof(rec->message), "%s",
+		               message);
 	rec->call = 0;
 	rec->on[0] = '\0';
 }

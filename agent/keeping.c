@@ -184,7 +184,7 @@ keeping_recheck(struct agent *a)
 
 /* Asked for a drop that has the id of a result. */
 bool
-keeping_forget(void *agent, const char *id)
+keeping_forget(void *agent, const char *id, bool promised)
 {
 	static const enum place ends[] = { PLACE_OUTBOX, PLACE_FAILED };
 	struct agent *a = agent;
@@ -202,8 +202,10 @@ keeping_forget(void *agent, const char *id)
 			one.id = copy;
 	}
 	if (!one.id ||
-	    !retain_expired(one.ended_ms, a->role->keep_for_ms, now_ms) ||
-	    needs_take(a->spool, &needs, NULL) < 0 || is_needed(a, &needs, id))
+	    !retain_expired(one.ended_ms, a->role->keep_for_ms, now_ms))
+		return false;
+	if (!promised && (needs_take(a->spool, &needs, NULL) < 0 ||
+	                  is_needed(a, &needs, id)))
 		return false;
 	return take_out(a, &one, now_ms) == 0 && retain_sweep(a->desk) == 0;
 }

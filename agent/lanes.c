@@ -106,8 +106,7 @@ wait_for(struct agent *a, enum lane_verdict v, int64_t next_ns)
 	case LANE_FULL:
 		/* One that was killed closes its slot before it unlocks it. */
 		if (use->looks < SETTLE_MAX)
-			wait_until(a, now + (BUSY_NS << 2 * use->looks));
-		use->looks++;
+			wait_until(a, now + (BUSY_NS << 2 * use->looks++));
 		break;
 	case LANE_NONE:
 	case LANE_TAKEN:

@@ -167,10 +167,11 @@ loop_arm(struct loop *loop, struct loop_timer *t, int64_t due_ns, loop_fn *fn,
 void
 loop_clear(struct loop *loop, struct loop_timer *t)
 {
-	struct loop_timer **at = &loop->timers;
+	struct loop_timer **at;
 
 	if (!t->armed)
 		return;
+	at = &loop->timers;
 	while (*at && *at != t)
 		at = &(*at)->next;
 	if (*at)

@@ -51,6 +51,7 @@ int loop_signal(struct loop *loop, int signo, loop_signal_fn *fn, void *arg);
  */
 void loop_arm(struct loop *loop, struct loop_timer *t, int64_t due_ns,
               loop_fn *fn, void *arg);
+/* One that was never armed may be cleared without a loop. */
 void loop_clear(struct loop *loop, struct loop_timer *t);
 
 /* Called before each wait: the place for work that ends an iteration. */

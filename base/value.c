@@ -151,19 +151,23 @@ set_number(const struct key *key, const char *text, void *target,
 	return 0;
 }
 
-/* "2", "0.25": no sign, no exponent, as many decimals as are printed. */
+/*
+ * "2", "0.25": no exponent, as many decimals as are printed.  A number below
+ * zero is told what is the least.
+ */
 static int
 set_decimal(const struct key *key, const char *text, void *target,
             struct err *err)
 {
 	autofree char *shown = name_show(text);
-	size_t whole = strspn(text, DIGITS);
+	const char *first = text + (text[0] == '-');
+	size_t whole = strspn(first, DIGITS);
 	size_t decimals =
-		text[whole] == '.' ? strspn(text + whole + 1, DIGITS) : 0;
-	const char *end = text + whole + (text[whole] == '.') + decimals;
+		first[whole] == '.' ? strspn(first + whole + 1, DIGITS) : 0;
+	const char *end = first + whole + (first[whole] == '.') + decimals;
 	double value;
 
-	if (!whole || *end || (text[whole] == '.' && !decimals))
+	if (!whole || *end || (first[whole] == '.' && !decimals))
 		return err_set(err, -EBADMSG,
 		               "'%.60s' is not a number; write as in 2 or 0.5",
 		               shown);

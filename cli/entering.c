@@ -67,9 +67,17 @@ check_room(const struct submitting *s, int64_t max)
 		return fail(r, NULL);
 	if (r > 0)
 		return EXIT_FINE;
-	complain("the desk of '%s' is full: %lld tasks wait, max_pending is "
-	         "%lld; submit again when some have ended, or raise the limit",
-	         s->desk->name, (long long)waiting, (long long)max);
+	if (waiting < max)
+		complain("the desk of '%s' has no room for %lld tasks at once: "
+		         "%lld wait, max_pending is %lld; submit fewer, or "
+		         "raise the limit",
+		         s->desk->name, (long long)more, (long long)waiting,
+		         (long long)max);
+	else
+		complain("the desk of '%s' is full: %lld tasks wait, "
+		         "max_pending is %lld; submit again when some have "
+		         "ended, or raise the limit",
+		         s->desk->name, (long long)waiting, (long long)max);
 	return EXIT_TRY_LATER;
 }
 

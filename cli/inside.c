@@ -155,6 +155,11 @@ inside_fail(int code, const struct err *err)
 	case -EINPROGRESS:
 		complain("%s", err->text);
 		return EXIT_BLOCKED;
+	case -ENOSPC:
+	case -EDQUOT:
+		/* Not the fault of the task, and does not count against it. */
+		complain("%s", err->text);
+		return EXIT_TRY_LATER;
 	default:
 		return fail(code, err);
 	}

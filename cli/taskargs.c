@@ -118,17 +118,25 @@ check_all(const struct task *t)
 	return EXIT_USAGE;
 }
 
-/* "+2h": that long after `now_ms`, as it is written in a header; to free. */
+/*
+ * "+2h": that long after `now_ms`, as it is written in a header; to free, NULL
+ * after a complaint.
+ */
 static char *
 written(const char *option, const char *value, int64_t now_ms)
 {
+	autofree char *shown = name_show(value);
 	char text[CLOCK_TEXT_MAX];
 	int64_t ms;
 
-	if (strcmp(option, "not-before") != 0 || value[0] != '+' ||
-	    clock_parse_duration(value + 1, &ms) < 0 || ms > AHEAD_MAX_MS)
+	if (strcmp(option, "not-before") != 0 || value[0] != '+')
 		return mem_dup(value);
-	return mem_dup(clock_format(now_ms + ms, text));
+	if (clock_parse_duration(value + 1, &ms) == 0 && ms <= AHEAD_MAX_MS)
+		return mem_dup(clock_format(now_ms + ms, text));
+	complain("--%s: '%.60s' is no time from now on; write as in +90s, +2h "
+	         "or +7d",
+	         option, shown);
+	return NULL;
 }
 
 static int
@@ -147,6 +155,8 @@ apply(const struct args *a, const char *option, const char *name,
 		if (check_value(what, *v) != EXIT_FINE)
 			return EXIT_USAGE;
 		value = written(option, *v, now_ms);
+		if (!value)
+			return EXIT_USAGE;
 		if (keys_set(key, what, value, t, &err) < 0) {
 			complain("%s", err.text);
 			return EXIT_USAGE;

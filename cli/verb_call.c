@@ -248,7 +248,7 @@ keep(struct calling_child *c, const struct childtask *child,
 		r = err_sys(&err, (int)end->size,
 		            "cannot keep the output of '%s/%s'", c->agent,
 		            c->id);
-		return fail(r, &err);
+		return inside_fail(r, &err);
 	}
 	r = calling_finish(&c->in.calling, end, out, &err);
 	return r < 0 ? inside_fail(r, &err) : EXIT_FINE;
@@ -270,7 +270,10 @@ copy_artifacts(struct calling_child *c, const struct childtask *child)
 	if (child->state == CHILDTASK_ENDED) {
 		r = childtask_artifacts(c->desk, child->place, c->id, into,
 		                        &err);
-		return r < 0 ? fail(r, &err) : EXIT_FINE;
+		if (r < 0)
+			r = fail(r, &err);
+		/* What is not there is the folder, no task. */
+		return r == EXIT_NOT_FOUND ? EXIT_CANNOT_CREATE : r;
 	}
 	if (child->state == CHILDTASK_REJECTED || access(into, F_OK) == 0)
 		return EXIT_FINE;
@@ -366,8 +369,9 @@ static const struct arg_option options[] = {
 	{ "into", 0, "DIR", false, "copy its artifacts to this folder" },
 	{ "title", 0, "TEXT", false, "one line for people" },
 	{ "priority", 0, "high|medium|low", false, "class in the queue" },
-	{ "input", 0, "REF/ARTIFACT", true,
-	  "wait for that artifact, and put it at $TASK_IN/ARTIFACT" },
+	{ "input", 0, "REF/ARTIFACT|file:PATH", true,
+	  "wait for that artifact, and put it at $TASK_IN/ARTIFACT; or for a "
+	  "file, or a pattern" },
 	{ "timeout", 0, "DURATION", false, "limit of one attempt; 0: none" },
 	{ "retries", 0, "N", false, "further attempts after a failure" },
 	{ "output", 0, "PATH", true,

@@ -21,7 +21,9 @@ const struct verb verb_cancel = {
 	.summary = "stop tasks, or take them out of the queue",
 	.text = "A task that is not RUNNING becomes WITHDRAWN; the worker\n"
 		"of a RUNNING one is stopped, and the task becomes FAILED.\n"
-		"One that has ended already is left as it is.\n"
+		"One that has ended already is left as it is.  What a task\n"
+		"has called with 'spoolhand call' is cancelled with it, but\n"
+		"for what was called with --detach.\n"
 		"\n"
 		"Returns when the request is on disk, whether its agent runs\n"
 		"or not; what became of it is told by 'spoolhand wait'.\n"

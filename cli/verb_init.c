@@ -12,7 +12,7 @@
 
 static const struct arg_option options[] = {
 	{ "example", 0, "NAME", false,
-	  "begin with this example; 'team' is one of them" },
+	  "begin with this example: team, durable or warm" },
 };
 
 /* Make the folder, and those above it. */

@@ -86,7 +86,7 @@ check_output(const struct inside *in, const struct recording *rec)
 		              "wrote could not be recorded, so it will be done "
 		              "again",
 		              in->calling.call.what, rec->exit);
-		return fail(rec->kept, &err);
+		return inside_fail(rec->kept, &err);
 	}
 	if (rec->passed == 0 || rec->exit != 0)
 		return EXIT_FINE;

@@ -22,6 +22,7 @@ struct waits {
 	struct str *out;
 	struct record record;
 	size_t open;   /* what is not there */
+	bool asked;    /* a person, what to do about that */
 	char *failed;  /* the first that did not complete */
 	char *unknown; /* the first that nobody has submitted */
 };
@@ -113,7 +114,8 @@ add_timeout(const struct waits *w)
 	int64_t since_ms = w->record.waits_since_ms;
 	int64_t uid;
 
-	if (!w->task->input_timeout_ms)
+	if (!w->task->input_timeout_ms ||
+	    (w->asked && w->task->on_input_timeout == LATE_ASK))
 		return;
 	if (!since_ms && record_origin(w->desk, PLACE_PENDING, w->entry,
 	                               &w->record, &uid, &since_ms) < 0)
@@ -135,10 +137,11 @@ add_remedies(const struct waits *w)
 	};
 
 	if (w->failed)
-		str_addf(w->out,
-		         "; begin that again with: spoolhand retry %s; else "
-		         "%s",
-		         w->failed, then[w->task->on_dependency_failure]);
+		str_addf(w->out, "; begin that again with: spoolhand retry %s",
+		         w->failed);
+	if (w->failed && !w->asked)
+		str_addf(w->out, "; else %s",
+		         then[w->task->on_dependency_failure]);
 	if (w->unknown)
 		str_addf(w->out,
 		         "; submit that with: spoolhand submit %.*s FILE "
@@ -150,21 +153,23 @@ add_remedies(const struct waits *w)
 static void
 add_question(const struct waits *w)
 {
-	if (sys_exists(w->desk->at[PLACE_QUESTIONS], w->entry->id) == 1)
+	if (w->asked)
 		str_addf(w->out,
 		         "; a person is asked what to do: answer with: "
 		         "spoolhand answer %s/%s run, or wait, or fail",
 		         w->desk->name, w->entry->id);
 }
 
-void
+bool
 view_waits(struct desk *d, const struct entry *e, const struct task *t,
            struct str *out)
 {
 	struct waits w = { .desk = d, .entry = e, .task = t, .out = out };
 	char **refs = inputs_refs(t);
+	bool circle = false;
 
 	record_read(d, e->id, &w.record);
+	w.asked = sys_exists(d->at[PLACE_QUESTIONS], e->id) == 1;
 	for (char **p = refs; *p; p++)
 		look_at_ref(&w, *p);
 	keys_free_list(refs);
@@ -182,8 +187,9 @@ view_waits(struct desk *d, const struct entry *e, const struct task *t,
 		add_remedies(&w);
 		add_timeout(&w);
 		add_question(&w);
-		(void)circle_add(d->spool, d->name, e->id, out);
+		circle = circle_add(d->spool, d->name, e->id, out);
 	}
 	free(w.failed);
 	free(w.unknown);
+	return circle;
 }

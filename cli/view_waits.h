@@ -4,6 +4,8 @@
 #ifndef CLI_VIEW_WAITS_H
 #define CLI_VIEW_WAITS_H
 
+#include <stdbool.h>
+
 #include "base/str.h"
 #include "spool/desk.h"
 #include "spool/entry.h"
@@ -11,9 +13,10 @@
 
 /*
  * Add ": it waits for pm/plan (RUNNING), pm/brief (no such task yet)", until
- * when and what happens then, and the commands that let it go on.
+ * when and what happens then, and the commands that let it go on.  True if it
+ * waits in a circle: then the way out of that is told, too.
  */
-void view_waits(struct desk *d, const struct entry *e, const struct task *t,
+bool view_waits(struct desk *d, const struct entry *e, const struct task *t,
                 struct str *out);
 
 #endif

@@ -106,14 +106,15 @@ tell_pending(const struct why *w)
 	autotask t = TASK_INIT;
 	char name[ENTRY_NAME_MAX];
 	struct err err = { "" };
+	bool circle = false;
 
 	str_adds(w->out, "is PENDING");
 	if (task_open(w->desk->at[PLACE_PENDING],
 	              entry_format(&w->v->entry, name), &t, &err) < 0)
 		str_addf(w->out, ": its file cannot be read (%s)", err.text);
 	else
-		view_waits(w->desk, &w->v->entry, &t, w->out);
-	if (!why_add_agent_down(w))
+		circle = view_waits(w->desk, &w->v->entry, &t, w->out);
+	if (!why_add_agent_down(w) && !circle)
 		why_add_command(w, "give it up", "cancel");
 }
 

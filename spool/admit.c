@@ -29,6 +29,13 @@ taken(const struct desk *d, const struct admit_rules *rules, const char *id)
 	       sys_exists(d->at[PLACE_FAILED], id) != 0;
 }
 
+/* Was it dropped by drop.c, which has synced it before it had this name? */
+static bool
+synced_before(const char *dropped)
+{
+	return strspn(dropped, "0123456789") == 19 && dropped[19] == '.';
+}
+
 /* An id from the name of the drop: "-2", "-3" … if it is taken. */
 static char *
 derive_id(const struct desk *d, const struct admit_rules *rules,
@@ -152,13 +159,6 @@ waits_for_itself(const struct desk *d, const struct task *t)
 	return found;
 }
 
-/* Was it dropped by drop.c, which has synced it before it had this name? */
-static bool
-synced_before(const char *dropped)
-{
-	return strspn(dropped, "0123456789") == 19 && dropped[19] == '.';
-}
-
 /* Its time of modification says from now on when it was admitted. */
 static int
 stamp(struct desk *d, const char *claimed, const struct task *t, int64_t now_ms)
@@ -274,7 +274,8 @@ judge(const struct desk *d, const char *claimed, const char *dropped,
 	int r;
 
 	if (t->id && taken(d, rules, t->id) &&
-	    !(rules->forget && rules->forget(rules->arg, t->id)))
+	    !(rules->forget &&
+	      rules->forget(rules->arg, t->id, synced_before(dropped))))
 		return judge_taken(d, claimed, out);
 	if (!t->id)
 		t->id = derive_id(d, rules, dropped, seq);

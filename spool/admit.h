@@ -33,9 +33,11 @@ struct admit_rules {
 	/* These may be NULL; `arg` is handed to them. */
 	/*
 	 * A drop gives an id that a result has: true if that one does not
-	 * count any longer, and is gone.
+	 * count any longer, and is gone.  `promised`: whoever dropped it was
+	 * told that the id is new, and what has come to need the old result
+	 * since then does not change that.
 	 */
-	bool (*forget)(void *arg, const char *id);
+	bool (*forget)(void *arg, const char *id, bool promised);
 	/*
 	 * A drop is about to enter as this task: 0; -EBUSY and the reason: it
 	 * is not to; another -errno: not now.

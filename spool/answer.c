@@ -141,7 +141,7 @@ answer_read(const struct desk *d, const char *id, int64_t n, struct str *text,
 		r = -errno;
 	if (r == -EFBIG || r == -ELOOP || r == -EISDIR || r == -EACCES)
 		return err_set(err, -EBADMSG, "it cannot be read as text");
-	if (r < 0)
+	if (r != 0)
 		return err_sys(err, r, "cannot read 'work/%s'", path);
 	*uid = (int64_t)st.st_uid;
 	return 0;

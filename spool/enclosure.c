@@ -71,9 +71,10 @@ enclosure_read(const struct desk *d, char **path)
 	/* A folder, a link, a file that is too long: whatever it is. */
 	if (r < 0 && err_class(r) == ERR_REJECT)
 		return -EBADMSG;
-	if (r < 0)
+	if (r != 0)
 		return r;
-	if (!str_ends(str_text(&text), "\n") || strlen(text.data) != text.len)
+	if (!str_ends(str_text(&text), "\n") ||
+	    strlen(str_text(&text)) != text.len)
 		return -EBADMSG;
 	text.data[--text.len] = '\0';
 	if (!is_ours(text.data, name))

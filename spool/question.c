@@ -139,12 +139,12 @@ same_text(const char *a, const char *b)
 static bool
 same(const struct question *a, const struct question *b)
 {
-	size_t n = keys_count(a->options);
+	char **x = a->options, **y = b->options;
 
-	for (size_t i = 0; i < n; i++)
-		if (!b->options || !same_text(a->options[i], b->options[i]))
+	for (; x && y && *x && *y; x++, y++)
+		if (strcmp(*x, *y) != 0)
 			return false;
-	return n == keys_count(b->options) && same_text(a->text, b->text) &&
+	return keys_count(x) == keys_count(y) && same_text(a->text, b->text) &&
 	       same_text(a->fallback, b->fallback) &&
 	       a->asked_ms == b->asked_ms && a->deadline_ms == b->deadline_ms &&
 	       a->number == b->number;

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/sys.h"
 #include "spool/calls.h"
 #include "spool/find.h"
 #include "spool/question.h"
@@ -373,6 +374,61 @@ an_answer_is_gone_for_good_before_it_is_recorded(void **state)
 	fault_in_order(trace, "unlink:t ", "rename:" ENTRY);
 }
 
+static bool refused;
+
+/* The disk is full in that very moment. */
+static int
+refuse_once(enum sys_op op, const char *name)
+{
+	if (op != SYS_RENAME || strcmp(name, ENTRY) != 0 || refused)
+		return 0;
+	refused = true;
+	return -ENOSPC;
+}
+
+static void
+stop_if_ready(void *agent)
+{
+	struct agent *a = agent;
+
+	if (!blocklist_count(&a->blocked))
+		loop_stop(a->loop);
+}
+
+static void
+stop(void *agent)
+{
+	loop_stop(((struct agent *)agent)->loop);
+}
+
+/* Without a new start, and without anybody who answers again. */
+static void
+go_on(struct agent *a)
+{
+	struct loop_timer limit = { 0 };
+
+	loop_arm(a->loop, &limit, clock_boot_ns() + 20 * CLOCK_NS_PER_S, stop,
+	         a);
+	loop_before_wait(a->loop, stop_if_ready, a);
+	assert_int_equal(loop_run(a->loop), 0);
+	loop_clear(a->loop, &limit);
+}
+
+static void
+what_is_answered_and_cannot_move_is_moved_later(void **state)
+{
+	struct fixture *f = *state;
+
+	asked = plain;
+	prepare_answer(f);
+	refused = false;
+	sys_fault = refuse_once;
+	assert_int_equal(with_agent(f, go_on), 0);
+	sys_fault = NULL;
+	assert_true(refused);
+	check_done(f, "later", "yes");
+}
+
 #define MANY 100
 
 static void
@@ -447,6 +503,9 @@ main(void)
 			a_deadline_without_default_dooms_it_whatever_fails),
 		cmocka_unit_test_setup_teardown(
 			an_answer_is_gone_for_good_before_it_is_recorded,
+			fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			what_is_answered_and_cannot_move_is_moved_later,
 			fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 			what_came_in_time_counts_before_any_deadline,

@@ -118,6 +118,10 @@ check '73: nothing is overwritten' exits 73 spoolhand init "$root"
 check '74: standard output is full' \
 	exits 74 sh -c 'spoolhand status >/dev/full'
 check 'which is said' said 'No space left on device'
+check '75: more at once than a desk has room for' exits 75 \
+	spoolhand submit full /dev/null /dev/null
+check 'is no full desk' said \
+	"the desk of 'full' has no room for 2 tasks at once: 0 wait, max_pending is 1; submit fewer"
 check '75: the desk is full' sh -c '
 	spoolhand pause full && spoolhand submit full --body x &&
 		spoolhand sync full && spoolhand submit full --body x

@@ -171,6 +171,14 @@ END
 check 'several calls into one folder' comes sh folder COMPLETED
 check 'add to it; the last one is right' prints $'next\nb\ntwo' out folder
 
+task nowhere <<'END'
+spoolhand call kid --body : --into no/such
+echo "status $?"
+END
+check 'a folder that cannot be made' comes sh nowhere COMPLETED
+check 'is not one that cannot be found' prints 'status 73' out nowhere
+check 'and is named' says nowhere "cannot make 'no/such'"
+
 # The result of a child goes before its parent has come to its end.
 task outlives 'retries: 1' <<'END'
 spoolhand call kid --body 'echo kept' || exit

@@ -128,6 +128,10 @@ for bad in tomorrow 2h +2 +-2h 2026-02-30T00:00Z 9999-01-01T00:00Z ''; do
 		--not-before "$bad"
 	check 'which is said' said '--not-before: '
 done
+check 'from now on has a unit' exits 64 spoolhand submit w --body x \
+	--not-before +2
+check 'which is said' said \
+	"--not-before: '+2' is no time from now on; write as in +90s, +2h or +7d"
 task w bad 'title: x\nnot_before: noon'
 check 'nor is one in a task' until_true "$soon" test -e \
 	"$desk/rejected/bad.md.why"

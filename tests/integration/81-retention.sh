@@ -138,12 +138,17 @@ check 'its drop is there' has old inbox 1
 check 'and is known in its place' exits 0 spoolhand submit old --id aged --body 'something else'
 check 'with that content only' exits 5 spoolhand submit old --id aged --body x
 check 'so it is one drop' has old inbox 1
+submit all newer x --after old/aged --after few/never
+check 'whoever comes to need it now cannot undo what was accepted' \
+	until_true "$soon" has all pending 2
 start_agent old
 check 'its agent removes the old one' until_true "$soon" journaled old \
 	'"ev":"expire","id":"aged",.*"why":"it ended longer ago than keep_for: 1h'
 second() { prints 'something else' cat "$root/agents/old/outbox/aged/stdout"; }
 check 'and runs the new one' until_true "$soon" second
 check 'it ran twice in all' ran aged 2
+spoolhand -q cancel all/newer
+check 'nobody needs it' comes all newer WITHDRAWN cancelled
 check 'the others are there' results old aged needed young
 check 'the needed one is what it was' ran needed 1
 stop old

@@ -30,6 +30,7 @@ configure() {
 		  llm: {running: $1}
 		  slow: {per_minute: 2}
 		  one: {running: 1}
+		  warm: {running: 1, per_minute: 2}
 		defaults:
 		  grace: 1s
 		agents:
@@ -46,6 +47,8 @@ configure() {
 		        mv "\$SURVIVOR.new" "\$SURVIVOR"; exec sleep 1000' &
 		      exec sleep 1000
 		  s: {lane: slow, shell: cat}
+		  w: {lane: warm, mode: stream, command: ['false']}
+		  x: {lane: warm, shell: cat}
 	END
 	for ((i = 0; i < agents; i++)); do
 		cat <<-END
@@ -78,12 +81,20 @@ all_up() {
 }
 check '20 agents run' until_true "$soon" all_up
 
+# One after the other is looked at, and one may begin while another ends: what
+# two looks have in common did run at the same time, between them.
+who_runs() {
+	find "$root"/agents/a*/{running,saving} -mindepth 1 2>/dev/null |
+		sed -E 's,/(running|saving)/,/,' | sort -u
+}
 # Looks all along; the worst that it saw is its last word.
 sample() {
-	local n worst=0
+	local n worst=0 before='' now
 
 	while [ ! -e "$scratch/enough" ]; do
-		n=$(running)
+		now=$(who_runs)
+		n=$(comm -12 <(echo "$before") <(echo "$now") | grep -c .)
+		before=$now
 		[ "$n" -le "$worst" ] || worst=$n
 	done
 	echo "$worst" >"$scratch/worst"
@@ -207,6 +218,17 @@ let_go p hold
 check 'the place is free' comes p hold COMPLETED
 unpause q
 check 'it goes on when it may' comes q waits COMPLETED
+
+# --- a stream worker that is not there ----------------------------------------
+
+spoolhand -q submit w --id idle --body x >/dev/null
+dies() { spoolhand why w/idle | grep -E 'its worker died ([4-9]|..+) times'; }
+check 'one whose worker dies has a task' until_true "$soon" has w ready 1
+check 'and tries, now and then' until_true "$soon" dies
+untouched() { ! find "$root/lanes/warm" -name 'slot*' -o -name starts | grep .; }
+check 'it takes no place in the lane, and counts as no start' untouched
+spoolhand -q submit x --id other --body x >/dev/null
+check 'another may start' comes x other COMPLETED
 
 # --- a killed agent ----------------------------------------------------------
 

@@ -143,8 +143,9 @@ errors_of_a_call_have_their_statuses(void **state)
 		int code, status;
 	} rows[] = {
 		{ -EAGAIN, EXIT_USAGE },       { -EINPROGRESS, EXIT_BLOCKED },
-		{ -EBADMSG, EXIT_BAD_DATA },   { -ENOSPC, EXIT_CANNOT_CREATE },
+		{ -EBADMSG, EXIT_BAD_DATA },   { -ENOSPC, EXIT_TRY_LATER },
 		{ -EACCES, EXIT_NOT_ALLOWED }, { -EIO, EXIT_IO },
+		{ -EDQUOT, EXIT_TRY_LATER },
 	};
 	const struct err err = { "a sentence" };
 

@@ -225,7 +225,9 @@ pending_says_what_happens_in_the_end(void **state)
 		  "; else a person is asked" },
 	};
 	struct fixture *f = *state;
+	autoclose int up = agent_up(f);
 
+	assert_true(up >= 0);
 	scratch_mkdir(f->desk->at[PLACE_FAILED], "bad");
 	for (size_t i = 0; i < countof(rows); i++) {
 		autofree char *text = mem_printf(
@@ -235,21 +237,29 @@ pending_says_what_happens_in_the_end(void **state)
 		check_part(rows[i].id, f, rows[i].id, rows[i].want);
 	}
 	fixture_put(f, PLACE_QUESTIONS, "asks", "question: x\n");
-	check_part("asked", f, "asks",
-	           "answer with: spoolhand answer pm/asks run, or wait, or "
-	           "fail");
+	check_part(
+		"asked", f, "asks",
+		"spoolhand retry pm/bad; submit that with: spoolhand submit "
+		"pm FILE --id x; a person is asked what to do: answer with: "
+		"spoolhand answer pm/asks run, or wait, or fail; give it up");
+	fixture_put(f, PLACE_QUESTIONS, "ask", "question: x\n");
+	check_part("late, and asked", f, "ask",
+	           "--id x; a person is asked what to do: ");
 }
 
 static void
 pending_in_a_circle_says_the_way(void **state)
 {
 	struct fixture *f = *state;
+	autoclose int up = agent_up(f);
 
+	assert_true(up >= 0);
 	(void)fixture_task(f, PLACE_PENDING, 1, "a", "---\nafter: pm/b\n---\n");
 	(void)fixture_task(f, PLACE_PENDING, 2, "b", "---\nafter: pm/a\n---\n");
-	check_part("circle", f, "a",
-	           "it waits in a circle, which cannot end by itself: pm/a -> "
-	           "pm/b -> pm/a; break it with: spoolhand cancel pm/a");
+	check_why("circle", f, "a",
+	          "pm/a is PENDING: it waits for pm/b (PENDING); it waits in a "
+	          "circle, which cannot end by itself: pm/a -> pm/b -> pm/a; "
+	          "break it with: spoolhand cancel pm/a");
 }
 
 static void
