@@ -26,10 +26,10 @@
 #define BLOCKED_EXIT      79
 
 /* What an earlier attempt left in work/ID that is not the worker's own. */
-static const char *const stale[] = { "in",      "out",     "stdout",
-	                             "stderr",  "result",  "progress.json",
-	                             "body",    "refused", "position",
-	                             CALLS_WAIT };
+static const char *const stale[] = { "in",       "out",       "stdout",
+	                             "stderr",   "result",    "progress.json",
+	                             "body",     "refused",   "position",
+	                             CALLS_WAIT, CALLS_MISUSE };
 
 static const char not_blocked[] =
 	"it exited with status 79, which says that it is blocked, but no "
@@ -397,6 +397,18 @@ by_itself(const struct agent *a)
 	       !a->run.stall.stopped && !a->run.cancelled;
 }
 
+/* Has its script used a durable call in a way that cannot be right? */
+static char *
+misuse(const struct agent *a)
+{
+	autostr why = STR_INIT;
+
+	if (!calls_misused(a->desk, a->run.entry.id, &why))
+		return NULL;
+	return mem_printf("a durable call of it was refused: %s",
+	                  str_text(&why));
+}
+
 static void
 judge(struct agent *a, const struct child_end *end)
 {
@@ -404,10 +416,15 @@ judge(struct agent *a, const struct child_end *end)
 	autofree char *message = NULL;
 	bool worked;
 
-	if (a->run.crashed[0])
+	if (a->run.crashed[0]) {
 		v = VERDICT_CRASHED;
-	else if (!end->signal && by_itself(a) && closing_waits(a))
-		return;
+	} else if (!end->signal && by_itself(a)) {
+		if (closing_waits(a))
+			return;
+		message = misuse(a);
+		if (message)
+			v = VERDICT_PERMANENT;
+	}
 	if (a->run.verifying && v != VERDICT_OK)
 		v = end->exit == VERIFY_AGAIN ? VERDICT_REVIEW : VERDICT_VERIFY;
 	worked = v == VERDICT_OK && !a->run.verifying;

@@ -193,8 +193,8 @@ lanes_event(struct agent *a, const char *name)
 void
 lanes_recheck(struct agent *a)
 {
-	if (a->lane.waits != LANE_RATE)
-		a->lane.waits = LANE_NONE;
+	/* Also for the minute: its limit may have been raised. */
+	a->lane.waits = LANE_NONE;
 }
 
 int

@@ -124,6 +124,33 @@ take_lock(struct calling *c, struct err *err)
 	return r < 0 ? calling_broken(c, r, "keep what is done", err) : 0;
 }
 
+/* Has a call of this run been refused?  Then all that follow are, too. */
+static int
+check_misuse(const struct calling *c, struct err *err)
+{
+	autostr why = STR_INIT;
+
+	if (!calls_misused(c->desk, c->id, &why))
+		return 0;
+	return err_set(err, -EBADMSG,
+	               "this run does nothing more, for it went wrong before: "
+	               "%s",
+	               str_text(&why));
+}
+
+/*
+ * A script that passes over the error must not be taken for one that did its
+ * work.  If this cannot be kept, the error itself is all there is.
+ */
+static int
+note_misuse(const struct calling *c, const struct err *err)
+{
+	if (err)
+		(void)sys_write_file(c->work, CALLS_MISUSE, err->text,
+		                     strlen(err->text), true, false);
+	return -EBADMSG;
+}
+
 /* Has the run said already that it waits? */
 static int
 check_waits(const struct calling *c, struct err *err)
@@ -272,10 +299,15 @@ calling_begin(struct calling *c, struct desk *d, const char *id,
 	c->call.begun_ms = clock_wall_ms();
 	r = take_lock(c, err);
 	if (r == 0)
-		r = check_waits(c, err);
+		r = check_misuse(c, err);
 	if (r == 0)
-		r = advance(c, kind, what, err);
-	return r < 0 ? r : find_recorded(c, err);
+		r = check_waits(c, err);
+	if (r < 0)
+		return r;
+	r = advance(c, kind, what, err);
+	if (r == 0)
+		r = find_recorded(c, err);
+	return r == -EBADMSG ? note_misuse(c, err) : r;
 }
 
 int
@@ -291,11 +323,12 @@ calling_compare(struct calling *c, const char *digest, const char *what,
 	if (c->call.digest && strcmp(c->call.digest, digest) == 0)
 		return 0;
 	now = show(c->call.kind, c->call.what);
-	return err_set(err, -EBADMSG,
-	               "call %u of this task, %s, is not as in the run before: "
-	               "%s changed; what a call is given may not change "
-	               "between runs, so let it come from a step",
-	               c->call.n, now, what);
+	(void)err_set(err, -EBADMSG,
+	              "call %u of this task, %s, is not as in the run before: "
+	              "%s changed; what a call is given may not change "
+	              "between runs, so let it come from a step",
+	              c->call.n, now, what);
+	return note_misuse(c, err);
 }
 
 /* The directory gets its name when call.json is in it: never an empty one. */

@@ -188,6 +188,15 @@ wait_reason(const char *name)
 }
 
 int
+calls_misused(const struct desk *d, const char *id, struct str *why)
+{
+	autofree char *path = mem_printf("%s/" CALLS_MISUSE, id);
+
+	return sys_read_file(d->at[PLACE_WORK], path, FILE_MAX, why) == 0 &&
+	       why->len > 0;
+}
+
+int
 calls_waits_for(const struct desk *d, const char *id, struct calls_wait *out)
 {
 	autofree char *path = mem_printf("%s/" CALLS_WAIT, id);

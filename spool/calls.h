@@ -10,6 +10,9 @@
  *                         before each attempt
  *   wait.json             what this run waits for, when a helper has ended
  *                         with status 79; gone before each attempt
+ *   misuse                what was wrong with how this run used them: it does
+ *                         nothing more then, and fails; gone before each
+ *                         attempt
  *   calls/lock            held by the helper that is at work: one at a time
  *   calls/NNNN/call.json  which helper, with what, since when
  *   calls/NNNN/answer     ask: being there IS the answer, to the byte
@@ -41,6 +44,7 @@
 #define CALLS_FILE   "call.json"
 #define CALLS_ANSWER "answer"
 #define CALLS_WAIT   "wait.json"
+#define CALLS_MISUSE "misuse"
 
 enum call_kind {
 	CALL_NONE,
@@ -96,6 +100,9 @@ struct calls_wait {
 int calls_waits_for(const struct desk *d, const char *id,
                     struct calls_wait *out);
 void calls_print_wait(const struct calls_wait *w, struct str *out);
+
+/* 1 and what the run has done wrong, in words; 0 if nothing. */
+int calls_misused(const struct desk *d, const char *id, struct str *why);
 
 /* One recorded call.  -ENOENT: there is none; -EBADMSG: it is damaged. */
 int calls_read(const struct desk *d, const char *id, unsigned n,

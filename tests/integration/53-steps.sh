@@ -215,6 +215,18 @@ check 'the same name twice in one run' comes sh names FAILED permanent
 check 'is refused at the second' times names same 1
 check 'and told' says names "step 'same' was used before in this run"
 
+task passed 5 <<'END'
+spoolhand step same -- bash -c 'did same'
+spoolhand step same -- bash -c 'did same'
+spoolhand step more -- bash -c 'did more'
+spoolhand sleep 100ms
+exit 0
+END
+check 'a script that passes over it' comes sh passed FAILED permanent
+check 'does nothing more with its helpers' times passed more 0
+check 'and its result says why' grep -F "step 'same' was used before" \
+	"$root/agents/sh/failed/passed/result.json"
+
 task nested 5 <<'END'
 spoolhand step outer -- spoolhand step inner -- true
 END

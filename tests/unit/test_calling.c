@@ -173,6 +173,11 @@ a_name_is_used_once_in_a_run(void **state)
 	assert_int_equal(begin(f, &c, STEP, "a", &err), -EBADMSG);
 	assert_non_null(strstr(err.text, "step 'a' was used before"));
 	calling_close(&c);
+	/* Whoever passes over that gets no further. */
+	assert_int_equal(begin(f, &c, STEP, "c", &err), -EBADMSG);
+	assert_non_null(strstr(err.text, "step 'a' was used before"));
+	calling_close(&c);
+	scratch_unlink(f->desk->at[PLACE_WORK], ID "/" CALLS_MISUSE);
 	/* A question may be asked twice. */
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(begin(f, &c, CALL_ASK, "a", NULL), 0);
