@@ -60,7 +60,7 @@ static int
 ended(struct fixture *f, const char *name)
 {
 	autocalling c = CALLING_INIT;
-	struct call_end end;
+	struct call_end end = { .status = -1 };
 	struct err err = { "" };
 	int r = begin(f, &c, STEP, name, &err);
 

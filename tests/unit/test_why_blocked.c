@@ -47,13 +47,15 @@ block(struct fixture *f, enum block_reason reason, const char *on,
 }
 
 static void
-ask(struct fixture *f, char **options, char *fallback, int64_t deadline_ms)
+ask(struct fixture *f, char **options, const char *fallback,
+    int64_t deadline_ms)
 {
 	static char what[] = "Which\none?";
+	autofree char *usual = fallback ? mem_dup(fallback) : NULL;
 	struct call c = { .kind = CALL_ASK,
 		          .what = what,
 		          .options = options,
-		          .fallback = fallback,
+		          .fallback = usual,
 		          .until_ms = deadline_ms };
 	autostr text = STR_INIT;
 
