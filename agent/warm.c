@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "agent/agent.h"
@@ -20,6 +21,7 @@
 #define PIPE_BYTES   (256 * 1024) /* room for the line of a task */
 #define PAUSE_NS     (100 * CLOCK_NS_PER_MS)
 #define PAUSE_MAX_NS (30 * CLOCK_NS_PER_S)
+#define DEAF_NS      CLOCK_NS_PER_S
 
 static void on_start(void *warm);
 
@@ -130,6 +132,7 @@ on_ended(void *warm, const struct child_end *end, bool timed_out)
 		w->a->run.worker = NULL;
 	worker_free(take_ptr(w->worker));
 	loop_clear(w->a->loop, &w->end_timer);
+	loop_clear(w->a->loop, &w->deaf_timer);
 	hearing_rest(w, !stopped);
 	say_end(w, &e, &how);
 	if (!stopped && !w->dismissed && !w->served)
@@ -141,6 +144,32 @@ on_ended(void *warm, const struct child_end *end, bool timed_out)
 		hearing_crashed(w, &e, timed_out, str_text(&how));
 	close_pipes(w);
 	loop_arm(w->a->loop, &w->start_timer, w->next_start_ns, on_start, w);
+}
+
+static void
+on_still_deaf(void *warm)
+{
+	struct warm *w = warm;
+	int unread = 0;
+
+	if (w->busy && w->in >= 0 && ioctl(w->in, FIONREAD, &unread) == 0 &&
+	    unread > 0)
+		warm_distrust(w, "it has closed its standard input and has not "
+		                 "read its task");
+}
+
+/*
+ * Nobody reads its standard input any more.  Whoever has its task may do that
+ * and answer nevertheless; one that is dying is heard of in a moment.
+ */
+static void
+on_deaf(void *warm)
+{
+	struct warm *w = warm;
+
+	loop_drop(w->a->loop, w->in);
+	loop_arm(w->a->loop, &w->deaf_timer, clock_boot_ns() + DEAF_NS,
+	         on_still_deaf, w);
 }
 
 static int
@@ -188,7 +217,8 @@ start(struct warm *w)
 		return;
 	}
 	log_debug("agent=%s its worker is started", w->a->desk->name);
-	if (loop_add(w->a->loop, w->out, hearing_on_out, w) < 0 ||
+	if (loop_add(w->a->loop, w->in, on_deaf, w) < 0 ||
+	    loop_add(w->a->loop, w->out, hearing_on_out, w) < 0 ||
 	    loop_add(w->a->loop, w->errors, hearing_on_errors, w) < 0)
 		warm_distrust(w, "it cannot be listened to");
 }
@@ -248,6 +278,7 @@ warm_send_away(struct warm *w)
 {
 	if (w->in < 0)
 		return;
+	loop_drop(w->a->loop, w->in);
 	(void)close(take_fd(w->in));
 	loop_arm(w->a->loop, &w->end_timer,
 	         clock_boot_ns() + w->a->role->grace_ms * CLOCK_NS_PER_MS,
@@ -408,6 +439,7 @@ warm_free(struct warm *w)
 		w->a->run.worker = NULL;
 	loop_clear(w->a->loop, &w->start_timer);
 	loop_clear(w->a->loop, &w->end_timer);
+	loop_clear(w->a->loop, &w->deaf_timer);
 	close_pipes(w);
 	hearing_done(w);
 	worker_free(w->worker);

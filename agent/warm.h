@@ -42,7 +42,7 @@ struct warm {
 	char wrong[256];       /* what it has done wrong; "": nothing */
 	int64_t deaths;        /* without having served, in a row */
 	int64_t next_start_ns;
-	struct loop_timer start_timer, end_timer;
+	struct loop_timer start_timer, end_timer, deaf_timer;
 	/* hearing.c */
 	struct lines lines;
 	struct chatter chatter;   /* what it says when it has no task */

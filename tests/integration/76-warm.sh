@@ -56,6 +56,16 @@ cat >deaf.sh <<'END'
 echo $$ >>"$SPOOLHAND_TEST/pids-deaf"
 exec sleep 1000 <&-
 END
+cat >shy.sh <<'END'
+echo $$ >>"$SPOOLHAND_TEST/pids-shy"
+until_given() {
+	until [ -n "$(ls "$SPOOLHAND_ROOT/agents/shy/running")" ]; do
+		waitfor "$SPOOLHAND_ROOT/agents/shy" 20
+	done
+}
+until_given
+exec sleep 1000 <&-
+END
 cat >mute.sh <<'END'
 echo $$ >>"$SPOOLHAND_TEST/pids-mute"
 exec sleep 1000 >&-
@@ -77,6 +87,7 @@ agents:
   falls: {shell: 'echo falling >&2; exit 3'}
   once: {command: [bash, $scratch/once.sh]}
   deaf: {command: [bash, $scratch/deaf.sh]}
+  shy: {command: [bash, $scratch/shy.sh]}
   mute: {command: [bash, $scratch/mute.sh]}
 END
 desk=$root/agents/w
@@ -338,6 +349,11 @@ start_agent deaf
 task unheard '' deaf <<<''
 check 'one that does not listen is ended, again and again' \
 	until_true "$soon" bash -c '[ "$(wc -l <pids-deaf)" -ge 2 ]'
+start_agent shy
+task unread 'retries: 0' shy <<<''
+check 'so is one that stops listening with its task unread' \
+	until_true "$soon" bash -c '[ "$(wc -l <pids-shy)" -ge 2 ]'
+check 'which is told' until_true "$soon" agent_says shy 'has not read its task'
 start_agent mute
 check 'so is one that cannot speak' \
 	until_true "$soon" bash -c '[ "$(wc -l <pids-mute)" -ge 2 ]'
