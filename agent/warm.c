@@ -152,8 +152,9 @@ on_still_deaf(void *warm)
 	struct warm *w = warm;
 	int unread = 0;
 
-	if (w->busy && w->in >= 0 && ioctl(w->in, FIONREAD, &unread) == 0 &&
-	    unread > 0)
+	if (!w->busy || w->in < 0)
+		return;
+	if (w->untold || (ioctl(w->in, FIONREAD, &unread) == 0 && unread > 0))
 		warm_distrust(w, "it has closed its standard input and has not "
 		                 "read its task");
 }
@@ -424,8 +425,12 @@ warm_give(struct warm *w, int64_t timeout_ms, struct err *err)
 	do
 		n = write(w->in, line.data, line.len);
 	while (n < 0 && errno == EINTR);
-	/* EPIPE: it has died just now, and its end is noticed as any other. */
-	if (n != (ssize_t)line.len && errno != EPIPE)
+	/* It has died just now, which is noticed as ever; or it is deaf. */
+	w->untold = n < 0 && errno == EPIPE;
+	if (w->untold)
+		loop_arm(w->a->loop, &w->deaf_timer, clock_boot_ns() + DEAF_NS,
+		         on_still_deaf, w);
+	else if (n != (ssize_t)line.len)
 		warm_distrust(w, "it has not read its last task to the end");
 	return 0;
 }

@@ -39,6 +39,7 @@ struct warm {
 	int in, out, errors;   /* our ends of its pipes; -1: closed */
 	bool served;           /* it has done a task since its start */
 	bool dismissed;        /* the agent wants none any more */
+	bool untold;           /* its task could not be written to it */
 	char wrong[256];       /* what it has done wrong; "": nothing */
 	int64_t deaths;        /* without having served, in a row */
 	int64_t next_start_ns;

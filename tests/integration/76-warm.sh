@@ -386,7 +386,7 @@ done
 task bad '' strict <<<'pass'
 check 'refused' comes strict bad FAILED verify
 check 'all of that with one worker' prints 1 pids strict
-check 'what verify left is dead' prints 1 sh -c \
+check 'what verify left is dead' until_true "$soon" prints 1 sh -c \
 	'wc -w </proc/$1/task/$1/children' - "$(desk_pid strict)"
 
 # --- the end -------------------------------------------------------------------------
