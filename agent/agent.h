@@ -11,6 +11,7 @@
  *   waits.c    pending -> ready; see waiting.h
  *   blocked.c  blocked -> ready          answers.c  answers/; see answers.h
  *   attempt.c  ready -> running          closing.c running -> its end
+ *   saving.c   a result, published
  *   crowding.c how many may wait         lanes.c   how many run, with others
  *   keeping.c  how long results are kept
  *   foreign.c  results of other desks    startup.c the desk taken and indexed
@@ -292,6 +293,12 @@ void pausing_resume(struct agent *a);
  * these cannot be kept.
  */
 int told_judge(struct agent *a, enum verdict *v, struct str *text);
+
+/* saving.c: all of saving/; it may be made again after a failure */
+int saving_publish(struct agent *a, struct err *err);
+
+/* Show the phase, for tasks that report, in its band. */
+void saving_show(struct agent *a, enum phase phase);
 
 /* closing.c */
 /* The worker has ended and said what it waits for: true if it is BLOCKED. */
